@@ -1,0 +1,1 @@
+//! Costs that repeat: allocations and instructions per frame.

@@ -1,0 +1,203 @@
+//! What the caller's and the agent's links bring in.
+
+use trunkline_protocol::client::omni::Configure;
+
+use super::live::Live;
+use super::{Call, Phase};
+use crate::agent::{Agent, AgentEvent, Begin};
+use crate::caller::{CallerEvent, CallerFault, CallerMessage, Configured};
+use crate::ending::Ending;
+use crate::io::{CallEvent, Input};
+use crate::link::LinkId;
+use crate::scratch::Scratch;
+use crate::time::Time;
+use crate::timers::Timer;
+use crate::uplink::Heard;
+
+impl<A: Agent> Call<A> {
+    pub(super) fn caller_event(
+        &mut self,
+        now: Time,
+        event: CallerEvent<'_>,
+        scratch: &mut Scratch,
+    ) {
+        match event {
+            CallerEvent::Start { peer_call_id } => {
+                self.begin(now, None);
+                self.report(CallEvent::Live { peer_call_id });
+            }
+            CallerEvent::Configure(configure) => self.configure(now, &configure),
+            CallerEvent::Audio { audio, lost } => self.hear(now, audio, lost, scratch),
+            CallerEvent::Digit(digit) => {
+                self.begin(now, None);
+                self.tell(CallerMessage::Digit(digit));
+                self.agent.handle(now, AgentEvent::Digit(digit));
+            }
+            CallerEvent::Text(text) => {
+                self.begin(now, None);
+                self.agent.handle(now, AgentEvent::Text(&text));
+            }
+            CallerEvent::Interrupt => self.cut_off(now),
+            CallerEvent::Mark(name) => {
+                let played = self.live.as_mut().and_then(|l| l.marks.echoed(&name));
+                if let Some(utterance) = played {
+                    self.spoken(now, utterance);
+                }
+            }
+            CallerEvent::Goodbye => self.end(now, Ending::CallerHungUp),
+            CallerEvent::Nothing => {}
+            CallerEvent::Ignored => self.counters.ignored += 1,
+        }
+    }
+
+    /// A bad message is dropped and counted; too many of them, or one the call cannot survive, end it.
+    pub(super) fn caller_fault(&mut self, now: Time, fault: CallerFault) {
+        self.counters.dropped += 1;
+        self.report(CallEvent::Dropped { code: fault.code });
+        let code = fault.code;
+        let fatal = fault.fatal || self.counters.dropped > self.config.max_faults;
+        self.tell(CallerMessage::Error {
+            code,
+            message: fault.message,
+        });
+        if fatal {
+            self.end(now, Ending::CallerFaulted(code));
+        }
+    }
+
+    /// Caller and agent are put through, unless they are already.
+    pub(super) fn begin(&mut self, now: Time, configure: Option<&Configure>) {
+        if self.phase != Phase::Starting {
+            return;
+        }
+        let needs = self.agent.needs(self.caller.sends(), self.caller.takes());
+        match Live::new(&self.config, &self.caller, needs) {
+            Ok(live) => self.live = Some(live),
+            // Both rates come from closed sets the resampler covers; a new dialect that does not is found
+            // by its first call.
+            Err(_) => return self.end(now, Ending::CallerFaulted("unsupported_rate")),
+        }
+        self.phase = Phase::Live;
+        self.timers.stop(Timer::Start);
+        self.agent
+            .handle(now, AgentEvent::Begin(Begin { configure }));
+    }
+
+    fn configure(&mut self, now: Time, configure: &Configure) {
+        let (mut honored, mut ignored) = (Vec::new(), configure.unknown.clone());
+        for key in known_keys(configure) {
+            if self.agent.honours(key) {
+                honored.push(key.to_owned());
+            } else {
+                ignored.push(key.to_owned());
+            }
+        }
+        self.tell(CallerMessage::Configured(Configured {
+            honored,
+            ignored,
+            greeting: configure.greeting.as_deref() != Some(""),
+            voice: configure.voice_id.clone(),
+        }));
+        self.begin(now, Some(configure));
+    }
+
+    fn hear(&mut self, now: Time, audio: &[u8], lost: u64, scratch: &mut Scratch) {
+        // An application may speak before it configures: the call begins with its first audio.
+        self.begin(now, None);
+        self.counters.media_in += 1;
+        self.counters.media_lost += lost;
+        self.counters.audio_in_bytes += audio.len() as u64;
+        let Some(live) = self.live.as_mut() else {
+            return;
+        };
+        if self.phase != Phase::Live {
+            return;
+        }
+        let (heard, activity) = live.uplink.hear(audio, scratch);
+        if activity.started {
+            self.turns.caller_started();
+            self.agent.handle(now, AgentEvent::SpeechStarted);
+            if live.is_speaking() && live.playout.is_interruptible() {
+                self.cut_off(now);
+            }
+        }
+        match heard {
+            Heard::AsReceived => self.agent.handle(now, AgentEvent::Audio(audio)),
+            Heard::Converted => self.agent.handle(now, AgentEvent::Audio(&scratch.bytes)),
+            Heard::Nothing => {}
+        }
+        if let Some(ago_us) = activity.stopped_ago_us {
+            self.turns.caller_stopped(now.minus_us(ago_us));
+            self.agent.handle(now, AgentEvent::SpeechStopped);
+        }
+    }
+
+    /// Silences the agent, in this order: generation, playout, the caller's buffer, the agent. Nothing
+    /// happens when nothing is being said, so that a greeting which has not begun is not wiped.
+    pub(super) fn cut_off(&mut self, now: Time) {
+        let Some(live) = self.live.as_mut() else {
+            return;
+        };
+        if !live.is_speaking() {
+            return;
+        }
+        let heard_ms = live.cut_off(now);
+        self.counters.barge_ins += 1;
+        self.turns.cut_off(now, heard_ms);
+        self.outbox.messages.push_back(CallerMessage::Clear);
+        self.agent.handle(now, AgentEvent::Interrupted { heard_ms });
+    }
+
+    pub(super) fn expire_marks(&mut self, now: Time) {
+        while let Some(utterance) = self.live.as_mut().and_then(|l| l.marks.expired(now)) {
+            self.spoken(now, utterance);
+        }
+    }
+
+    fn spoken(&mut self, now: Time, utterance: u32) {
+        if let Some(live) = &mut self.live {
+            live.playout.settle(utterance);
+        }
+        self.agent.handle(now, AgentEvent::Spoken);
+    }
+
+    /// Something of one of the agent's own links, if it is still the one that sits in its slot.
+    pub(super) fn agent_link(&mut self, now: Time, id: LinkId, input: Input<'_>) {
+        let Some(slot) = self.links.get_mut(id.slot()) else {
+            return;
+        };
+        if *slot != Some(id) {
+            self.counters.stale += 1;
+            return;
+        }
+        let event = match input {
+            Input::Up(id) => AgentEvent::Up(id),
+            Input::Data(id, frame) => AgentEvent::Data(id, frame),
+            Input::Down(id, why) => {
+                *slot = None;
+                AgentEvent::Down(id, why)
+            }
+            Input::Tick | Input::Control(_) => return,
+        };
+        self.agent.handle(now, event);
+    }
+}
+
+/// The keys of a configuration that are present and known to the protocol.
+fn known_keys(configure: &Configure) -> impl Iterator<Item = &'static str> {
+    [
+        ("voice_id", configure.voice_id.is_some()),
+        ("persona", configure.persona.is_some()),
+        ("greeting", configure.greeting.is_some()),
+        ("consent_line", configure.consent_line.is_some()),
+        ("language", configure.language.is_some()),
+        ("model_tier", configure.model_tier.is_some()),
+        ("kb_endpoint", configure.grounding.endpoint.is_some()),
+        ("kb_token", configure.grounding.token.is_some()),
+        ("tools", !configure.tools.is_empty()),
+        ("seed", configure.seed.is_some()),
+        ("temperature", configure.temperature.is_some()),
+    ]
+    .into_iter()
+    .filter_map(|(key, present)| present.then_some(key))
+}

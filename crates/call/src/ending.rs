@@ -1,0 +1,72 @@
+//! Why a call ended: one code, and everything that is derived from it.
+
+/// The one reason a call ended. Log field, metric label, close code and record field all come from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Ending {
+    /// The caller said goodbye or closed properly.
+    CallerHungUp,
+    /// The caller's connection broke without a close.
+    CallerLost,
+    /// The caller's side stopped answering pings.
+    CallerVanished,
+    /// The caller's side stopped reading.
+    CallerStalled,
+    /// The caller's side broke its protocol beyond repair.
+    CallerFaulted(&'static str),
+    /// A message of the caller's side exceeded the limit.
+    CallerTooBig,
+    /// The caller's side never started the call.
+    NeverStarted,
+    /// The agent hung up.
+    AgentHungUp,
+    /// The agent handed the caller to somebody else.
+    Transferred,
+    /// The call reached its maximum length.
+    TooLong,
+    /// An operator hung up.
+    Operator,
+    /// The gateway is shutting down.
+    Shutdown,
+}
+
+impl Ending {
+    /// The metric label and log field: snake case, a closed set.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::CallerHungUp => "caller_hung_up",
+            Self::CallerLost => "caller_lost",
+            Self::CallerVanished => "caller_vanished",
+            Self::CallerStalled => "caller_stalled",
+            Self::CallerFaulted(_) => "caller_faulted",
+            Self::CallerTooBig => "caller_too_big",
+            Self::NeverStarted => "never_started",
+            Self::AgentHungUp => "agent_hung_up",
+            Self::Transferred => "transferred",
+            Self::TooLong => "too_long",
+            Self::Operator => "operator",
+            Self::Shutdown => "shutdown",
+        }
+    }
+
+    /// The WebSocket close code sent to the caller (RFC 6455 §7.4; 4000 and above are ours).
+    pub const fn close_code(self) -> u16 {
+        match self {
+            Self::CallerHungUp
+            | Self::CallerLost
+            | Self::AgentHungUp
+            | Self::Transferred
+            | Self::Operator => 1000,
+            Self::Shutdown => 1001,
+            Self::CallerFaulted(_) => 1008,
+            Self::CallerTooBig => 1009,
+            Self::NeverStarted => 4408,
+            Self::CallerVanished | Self::CallerStalled => 4410,
+            Self::TooLong => 4411,
+        }
+    }
+
+    /// Whether speech already queued is still played to the caller before the link closes.
+    pub const fn lets_agent_finish(self) -> bool {
+        matches!(self, Self::AgentHungUp | Self::Transferred)
+    }
+}

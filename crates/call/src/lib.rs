@@ -1,0 +1,50 @@
+//! The call: one conversation between a caller and an agent, as a machine without I/O.
+//!
+//! ```text
+//!            Input::{Tick, Up, Data, Down, Control}              Output::{Open, Send, Close, Event, Timeout}
+//!  driver ─────────────────────────────────────────▶  Call<A>  ─────────────────────────────────────────▶  driver
+//!                                  caller leg ─ uplink ─ turns ─ agent ─ playout ─ caller leg
+//! ```
+//!
+//! [`Call`] decides and never touches the world: it reads no clock, opens no socket, takes no lock and
+//! logs nothing. Whoever drives it hands in [`Time`] and frames and carries out what comes out. A call
+//! owns its codecs, its turn state and the only queue in which speech for the caller waits
+//! ([`Playout`](playout::Playout)).
+//!
+//! It refuses to know vendors of engines (those are agents, behind [`Agent`]) and sockets (those are
+//! links, named by [`LinkId`]).
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+
+pub mod agent;
+mod call;
+pub mod caller;
+mod config;
+mod counters;
+mod ending;
+mod io;
+mod link;
+pub mod marks;
+pub mod playout;
+mod scratch;
+mod time;
+mod timers;
+mod turns;
+mod uplink;
+
+pub use agent::{Action, Agent, AgentEvent, AgentNeeds, Begin, Buffers};
+pub use call::Call;
+pub use config::CallConfig;
+pub use counters::Counters;
+pub use ending::Ending;
+pub use io::{CallEvent, Control, Input, Output};
+pub use link::{Down, Frame, LinkId, LinkSet, LinkSpec, SendKind, WorkerFrame};
+pub use scratch::Scratch;
+pub use time::Time;

@@ -1,0 +1,60 @@
+//! The closed set of agents.
+
+use trunkline_call::{Action, Agent, AgentEvent, AgentNeeds, Buffers, Ending, LinkSet, Time};
+use trunkline_codecs::format::AudioFormat;
+
+use crate::echo::Echo;
+use crate::embedded::ScriptAgent;
+
+/// Whoever answers a call.
+#[derive(Debug)]
+pub enum AnyAgent {
+    /// Gives every frame back.
+    Echo(Echo),
+    /// The embedded dialogue, with local speech recognition and synthesis.
+    Script(Box<ScriptAgent>),
+}
+
+impl Agent for AnyAgent {
+    fn needs(&mut self, caller_sends: AudioFormat, caller_takes: AudioFormat) -> AgentNeeds {
+        match self {
+            Self::Echo(agent) => agent.needs(caller_sends, caller_takes),
+            Self::Script(agent) => agent.needs(caller_sends, caller_takes),
+        }
+    }
+
+    fn handle(&mut self, now: Time, event: AgentEvent<'_>) {
+        match self {
+            Self::Echo(agent) => agent.handle(now, event),
+            Self::Script(agent) => agent.handle(now, event),
+        }
+    }
+
+    fn poll(&mut self, now: Time, writable: LinkSet, buffers: Buffers<'_>) -> Option<Action> {
+        match self {
+            Self::Echo(agent) => agent.poll(now, writable, buffers),
+            Self::Script(agent) => agent.poll(now, writable, buffers),
+        }
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        match self {
+            Self::Echo(agent) => agent.deadline(),
+            Self::Script(agent) => agent.deadline(),
+        }
+    }
+
+    fn honours(&self, key: &str) -> bool {
+        match self {
+            Self::Echo(agent) => agent.honours(key),
+            Self::Script(agent) => agent.honours(key),
+        }
+    }
+
+    fn ended(&mut self, ending: Ending) {
+        match self {
+            Self::Echo(agent) => agent.ended(ending),
+            Self::Script(agent) => agent.ended(ending),
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The agent's mouth: sentences waiting to be synthesised, one after the other.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use trunkline_call::{Action, LinkId, LinkSpec};
+use trunkline_codecs::resample::Resampler;
+
+use super::WIDEBAND;
+
+/// The slot of the synthesiser's link.
+const SLOT: u8 = 1;
+
+/// Sentences waiting at once; what a script says in one reply is far below.
+const BOUND: usize = 32;
+
+/// Speech of the agent on its way to the playout.
+#[derive(Debug)]
+pub(super) struct Mouth {
+    voice: Arc<str>,
+    link: LinkId,
+    /// A synthesiser is at work on `link`.
+    synthesising: bool,
+    /// The one at work belongs to speech that was stopped.
+    close: bool,
+    sentences: VecDeque<Arc<str>>,
+    audio: Vec<u8>,
+    resampler: Option<(u32, Resampler)>,
+    resampled: Vec<i16>,
+    utterance: Utterance,
+    interruptible: bool,
+    /// The caller's side has been told the sentence at the front.
+    announced: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Utterance {
+    None,
+    /// Begun in the playout.
+    Open,
+    /// Given whole to the playout, and not known to be played.
+    Given,
+}
+
+impl Mouth {
+    pub(super) fn new(voice: Arc<str>) -> Self {
+        Self {
+            voice,
+            link: LinkId::new(SLOT, 0),
+            synthesising: false,
+            close: false,
+            sentences: VecDeque::new(),
+            audio: Vec::new(),
+            resampler: None,
+            resampled: Vec::new(),
+            utterance: Utterance::None,
+            interruptible: true,
+            announced: false,
+        }
+    }
+
+    pub(super) fn set_voice(&mut self, voice: &str) {
+        self.voice = Arc::from(voice);
+    }
+
+    /// Queues a text, sentence by sentence, so that the first is heard while the next is being made.
+    pub(super) fn say(&mut self, text: &str, interruptible: bool) {
+        self.interruptible = interruptible;
+        for sentence in sentences(text) {
+            if self.sentences.len() < BOUND {
+                self.sentences.push_back(Arc::from(sentence));
+            }
+        }
+    }
+
+    /// Whether something is still to be said, or being said.
+    pub(super) fn is_speaking(&self) -> bool {
+        self.synthesising && !self.close
+            || !self.sentences.is_empty()
+            || !self.audio.is_empty()
+            || self.utterance == Utterance::Open
+    }
+
+    /// Forgets everything not yet handed to the playout.
+    pub(super) fn stop(&mut self) {
+        self.sentences.clear();
+        self.announced = false;
+        self.audio.clear();
+        self.utterance = Utterance::None;
+        self.close = self.synthesising;
+    }
+
+    /// Speech from the synthesiser.
+    pub(super) fn audio(&mut self, id: LinkId, rate_hz: u32, samples: &[i16]) {
+        if id != self.link || !self.synthesising || self.close {
+            return;
+        }
+        if rate_hz == WIDEBAND.rate_hz {
+            WIDEBAND.encode(samples, &mut self.audio);
+            return;
+        }
+        if self
+            .resampler
+            .as_ref()
+            .is_none_or(|(from, _)| *from != rate_hz)
+        {
+            self.resampler = Resampler::new(rate_hz, WIDEBAND.rate_hz)
+                .ok()
+                .map(|resampler| (rate_hz, resampler));
+        }
+        if let Some((_, resampler)) = &mut self.resampler {
+            self.resampled.clear();
+            resampler.process(samples, &mut self.resampled);
+            WIDEBAND.encode(&self.resampled, &mut self.audio);
+        }
+    }
+
+    /// The link is gone; whether it was the synthesiser's.
+    pub(super) fn down(&mut self, id: LinkId) -> bool {
+        if id != self.link || !self.synthesising {
+            return false;
+        }
+        self.synthesising = false;
+        self.close = false;
+        true
+    }
+
+    pub(super) fn poll(&mut self, audio: &mut Vec<u8>) -> Option<Action> {
+        if self.close {
+            self.close = false;
+            self.synthesising = false;
+            return Some(Action::Close(self.link));
+        }
+        if !self.audio.is_empty() {
+            audio.append(&mut self.audio);
+            return Some(Action::Audio);
+        }
+        if self.synthesising {
+            return None;
+        }
+        if self.sentences.is_empty() {
+            if self.utterance == Utterance::Open {
+                self.utterance = Utterance::Given;
+                return Some(Action::EndUtterance);
+            }
+            return None;
+        }
+        if self.utterance != Utterance::Open {
+            self.utterance = Utterance::Open;
+            return Some(Action::BeginUtterance {
+                interruptible: self.interruptible,
+            });
+        }
+        self.synthesise()
+    }
+
+    fn synthesise(&mut self) -> Option<Action> {
+        let text = self.sentences.front()?;
+        if !self.announced {
+            self.announced = true;
+            return Some(Action::AgentSays(text.to_string()));
+        }
+        self.announced = false;
+        let text = self.sentences.pop_front()?;
+        self.link = self.link.next();
+        self.synthesising = true;
+        Some(Action::Open(
+            self.link,
+            LinkSpec::Speak {
+                text,
+                voice: Arc::clone(&self.voice),
+            },
+        ))
+    }
+}
+
+/// The sentences of a text, each with its mark.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(['.', '?', '!'])
+        .map(str::trim)
+        .filter(|sentence| sentence.chars().any(char::is_alphanumeric))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_spoken_sentence_by_sentence() {
+        let all: Vec<_> = sentences("A table for two. At what time?  ...").collect();
+        assert_eq!(all, ["A table for two.", "At what time?"]);
+        assert_eq!(sentences("no mark").collect::<Vec<_>>(), ["no mark"]);
+    }
+}

@@ -1,0 +1,84 @@
+//! `GET /v1/telephony/streams/twilio/{route}`.
+//!
+//! The last segment is an agent's name or a number that is routed to one, or a key: Twilio sends no headers
+//! of ours and drops query strings, so that a key can only travel in the path. Paths are never logged.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use trunkline_auth::Refusal;
+use trunkline_call::caller::{CallerLeg, TwilioLeg};
+
+use super::Gateway;
+use super::admit::{Asked, check_open};
+use super::refuse::Reject;
+use super::upgrade::{Birth, Handshake};
+use crate::agents::AgentSpec;
+use crate::calls::CallId;
+use crate::config::TelephonyAuth;
+
+/// What a key must be good for.
+const SCOPE: &str = "telephony:stream";
+
+/// The largest message taken from a carrier.
+const MAX_MESSAGE_BYTES: usize = 64 * 1_024;
+
+/// Opens a media stream, or says why not.
+pub(super) async fn open(
+    State(gateway): State<Arc<Gateway>>,
+    Path(route): Path<String>,
+    request: Request,
+) -> Response {
+    admit(&gateway, &route, request).unwrap_or_else(|reject| {
+        gateway.meters.refused(reject.metric());
+        reject.into_response()
+    })
+}
+
+fn admit(gateway: &Arc<Gateway>, route: &str, mut request: Request) -> Result<Response, Reject> {
+    let handshake = Handshake::take(&mut request)?;
+    let asked = Asked::new(request.headers(), request.uri().query());
+    let agent = agent(gateway, &asked, route)?;
+    check_open(gateway)?;
+    let id = CallId::random()
+        .map_err(|_| Reject::too_many("The system gives no randomness.".to_owned()))?;
+    let entered = gateway
+        .calls
+        .enter(id.clone(), "twilio")
+        .map_err(|full| Reject::too_many(full.to_string()))?;
+    let birth = Birth {
+        id,
+        entered,
+        caller: CallerLeg::Twilio(TwilioLeg::new()),
+        agent,
+        max_message_bytes: MAX_MESSAGE_BYTES,
+    };
+    Ok(handshake.accept(Arc::clone(gateway), birth, None))
+}
+
+/// The agent the route leads to, once the carrier has proved itself.
+fn agent(gateway: &Gateway, asked: &Asked<'_>, route: &str) -> Result<AgentSpec, Reject> {
+    if gateway.twilio == TelephonyAuth::None {
+        return named(gateway, route);
+    }
+    match asked.authorize(gateway, SCOPE) {
+        Ok(_) => return named(gateway, route),
+        Err(Refusal::Missing) => {}
+        Err(refusal) => return Err(refusal.into()),
+    }
+    // A name without a key is refused like any other wrong key, so that names cannot be guessed.
+    let claims = asked.authorize_token(gateway, route, SCOPE)?;
+    let label = claims.session.as_ref().and_then(|s| s.label.as_deref());
+    gateway
+        .agents
+        .find_or_default(label)
+        .cloned()
+        .ok_or_else(|| Reject::not_found("No agent is configured.".to_owned()))
+}
+
+fn named(gateway: &Gateway, route: &str) -> Result<AgentSpec, Reject> {
+    gateway.agents.find(route).cloned().ok_or_else(|| {
+        Reject::not_found("Expected the name of an agent or a routed number.".to_owned())
+    })
+}

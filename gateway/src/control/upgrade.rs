@@ -1,0 +1,139 @@
+//! From an HTTP request to a socket on a shard.
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use trunkline_call::caller::CallerLeg;
+
+use super::Gateway;
+use super::refuse::Reject;
+use crate::agents::AgentSpec;
+use crate::calls::{CallId, Entered};
+use crate::shard::{NewCall, Newborn};
+
+/// A request that may become a WebSocket (RFC 6455 §4.2.1).
+#[derive(Debug)]
+pub(super) struct Handshake {
+    accept: String,
+    on_upgrade: OnUpgrade,
+}
+
+impl Handshake {
+    /// Checks the headers and takes the connection's promise out of the request.
+    pub(super) fn take(request: &mut Request) -> Result<Self, Reject> {
+        let headers = request.headers();
+        let wrong = |what: &str| Err(Reject::bad_request(None, format!("Expected {what}.")));
+        if request.method() != Method::GET {
+            return wrong("a GET request");
+        }
+        if !has_token(headers, &header::CONNECTION, "upgrade")
+            || !has_token(headers, &header::UPGRADE, "websocket")
+        {
+            return Err(Reject::Request {
+                status: StatusCode::UPGRADE_REQUIRED,
+                code: "upgrade_required",
+                message: "Expected a WebSocket: `Connection: Upgrade` and `Upgrade: websocket`."
+                    .to_owned(),
+                param: None,
+            });
+        }
+        if headers.get(header::SEC_WEBSOCKET_VERSION) != Some(&HeaderValue::from_static("13")) {
+            return wrong("`Sec-WebSocket-Version: 13`");
+        }
+        let Some(key) = headers.get(header::SEC_WEBSOCKET_KEY) else {
+            return wrong("a `Sec-WebSocket-Key`");
+        };
+        let accept = derive_accept_key(key.as_bytes());
+        let Some(on_upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
+            return wrong("an HTTP/1.1 connection that can be upgraded");
+        };
+        Ok(Self { accept, on_upgrade })
+    }
+
+    /// The 101, and behind it the call: once the answer is out, the bare socket moves to a shard.
+    pub(super) fn accept(
+        self,
+        gateway: Arc<Gateway>,
+        birth: Birth,
+        marker: Option<&'static str>,
+    ) -> Response {
+        let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        if let Ok(accept) = HeaderValue::from_str(&self.accept) {
+            headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+        }
+        if let Some(marker) = marker {
+            headers.insert(
+                header::SEC_WEBSOCKET_PROTOCOL,
+                HeaderValue::from_static(marker),
+            );
+        }
+        tokio::spawn(async move {
+            match self.on_upgrade.await {
+                Ok(upgraded) => birth.deliver(&gateway, upgraded),
+                Err(error) => tracing::debug!(%error, "upgrade not finished by the peer"),
+            }
+        });
+        response
+    }
+}
+
+/// A call whose socket is being born.
+#[derive(Debug)]
+pub(super) struct Birth {
+    pub(super) id: CallId,
+    pub(super) entered: Entered,
+    pub(super) caller: CallerLeg,
+    pub(super) agent: AgentSpec,
+    pub(super) max_message_bytes: usize,
+}
+
+impl Birth {
+    fn deliver(self, gateway: &Gateway, upgraded: Upgraded) {
+        let parts = match upgraded.downcast::<TokioIo<TcpStream>>() {
+            Ok(parts) => parts,
+            Err(_) => {
+                tracing::error!("an upgraded connection is not plain TCP");
+                return;
+            }
+        };
+        let socket = match Newborn::take(parts.io.into_inner(), &parts.read_buf) {
+            Ok(socket) => socket,
+            Err(error) => {
+                tracing::warn!(%error, call = self.id.as_str(), "socket lost at its birth");
+                return;
+            }
+        };
+        let dealt = gateway.shards.deal(NewCall {
+            socket,
+            caller: self.caller,
+            agent: self.agent,
+            config: gateway.call,
+            max_message_bytes: self.max_message_bytes,
+            mailbox: self.entered.mailbox,
+            reporter: self.entered.reporter,
+            guard: self.entered.guard,
+        });
+        if let Err(error) = dealt {
+            tracing::error!(%error, call = self.id.as_str(), "call dropped");
+        }
+    }
+}
+
+/// Whether a header that is a list of tokens has this one, in any case.
+fn has_token(headers: &HeaderMap, name: &header::HeaderName, token: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .any(|item| item.trim().eq_ignore_ascii_case(token))
+}

@@ -1,0 +1,322 @@
+//! The driver of one call: touches the world, and decides nothing.
+//!
+//! One future owns the call, its links and its timer. Each time it is woken it reads what has come, asks
+//! the call what is to be done, hands all of that over, and flushes each link once. No send is awaited: a
+//! link that does not take more is simply not writable, and the call keeps what it has for it.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep};
+use trunkline_call::{
+    Agent, Call, CallEvent, Control, Down, Input, LinkId, LinkSet, LinkSpec, Output, Scratch, Time,
+};
+
+use super::ShardState;
+use super::link::{Link, Slot, SocketLink, open_worker};
+use super::transport::MediaStream;
+
+const LINKS: usize = 8;
+
+/// Frames read of one link in one wake; then the others have their turn.
+const READS_A_WAKE: usize = 8;
+
+/// Outputs in one wake; then other calls have their turn.
+const OUTPUTS_A_WAKE: usize = 64;
+
+/// How long a closed caller may take to answer the close.
+const CLOSE_MS: u64 = 2_000;
+
+/// One call on its shard. Completes when the call is over and its sockets are closed.
+pub(super) struct CallTask<A, S> {
+    call: Call<A>,
+    slots: [Option<Slot<S>>; LINKS],
+    mailbox: mpsc::Receiver<Control>,
+    timer: Pin<Box<Sleep>>,
+    timer_armed: bool,
+    stage: Stage,
+    shard: Rc<ShardState>,
+    events: EventSink,
+}
+
+/// Where a call's events go. Never blocks: what does not fit is counted there.
+pub(super) type EventSink = Box<dyn FnMut(CallEvent)>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The call is told that its caller is there.
+    Fresh,
+    Running,
+    /// The call is over; the caller's socket is being closed.
+    Closing,
+}
+
+impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
+    pub(super) fn new(
+        call: Call<A>,
+        caller: SocketLink<S>,
+        mailbox: mpsc::Receiver<Control>,
+        shard: Rc<ShardState>,
+        events: EventSink,
+    ) -> Self {
+        let mut slots = [const { None }; LINKS];
+        slots[0] = Some(Slot::new(LinkId::CALLER, Link::Socket(Box::new(caller))));
+        Self {
+            call,
+            slots,
+            mailbox,
+            timer: Box::pin(tokio::time::sleep_until(Instant::now())),
+            timer_armed: false,
+            stage: Stage::Fresh,
+            shard,
+            events,
+        }
+    }
+
+    fn run(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let shard = Rc::clone(&self.shard);
+        let scratch = &mut *shard.scratch.borrow_mut();
+        let now = shard.now();
+        if self.stage == Stage::Fresh {
+            self.stage = Stage::Running;
+            self.call
+                .handle_input(now, Input::Up(LinkId::CALLER), scratch);
+        }
+        self.take_orders(cx, now, scratch);
+        let more_to_read = self.read(cx, now, scratch);
+        if self.timer_armed && self.timer.as_mut().poll(cx).is_ready() {
+            self.timer_armed = false;
+            self.call.handle_input(now, Input::Tick, scratch);
+        }
+        let rest = self.write(cx, now, scratch);
+        if more_to_read || rest == Rest::More {
+            cx.waker().wake_by_ref();
+        }
+        match rest {
+            Rest::Ended => self.start_closing(cx),
+            Rest::Until(at) => self.arm(cx, at),
+            Rest::More => Poll::Pending,
+        }
+    }
+
+    fn take_orders(&mut self, cx: &mut Context<'_>, now: Time, scratch: &mut Scratch) {
+        while let Poll::Ready(Some(order)) = self.mailbox.poll_recv(cx) {
+            self.call.handle_input(now, Input::Control(order), scratch);
+        }
+    }
+
+    /// Reads every link the call can take more from. Returns whether there may be more.
+    fn read(&mut self, cx: &mut Context<'_>, now: Time, scratch: &mut Scratch) -> bool {
+        let mut more = false;
+        for index in 0..LINKS {
+            if let Some(Some(Slot {
+                link: Link::Socket(link),
+                ..
+            })) = self.slots.get_mut(index)
+            {
+                link.woken();
+            }
+            let mut reads = 0;
+            while self.call.readable().has_slot(index) {
+                let Some(Some(slot)) = self.slots.get_mut(index) else {
+                    break;
+                };
+                if reads == READS_A_WAKE {
+                    more = true;
+                    break;
+                }
+                reads += 1;
+                let id = slot.id;
+                match slot.poll_frame(cx) {
+                    Poll::Pending => break,
+                    Poll::Ready(Ok(frame)) => {
+                        self.call.handle_input(now, Input::Data(id, frame), scratch);
+                    }
+                    Poll::Ready(Err(why)) => {
+                        self.drop_link(now, id, why, scratch);
+                        break;
+                    }
+                }
+            }
+        }
+        more
+    }
+
+    /// Carries out what the call wants, and flushes each link once.
+    fn write(&mut self, cx: &mut Context<'_>, now: Time, scratch: &mut Scratch) -> Rest {
+        let mut rest = Rest::More;
+        for _ in 0..OUTPUTS_A_WAKE {
+            match self.call.poll_output(now, self.writable(), scratch) {
+                Output::Send(id, kind) => {
+                    let Some(slot) = self.slot(id) else { continue };
+                    let sent = slot.push(kind, &mut scratch.out, &scratch.samples);
+                    if let Err(why) = sent {
+                        self.drop_link(now, id, why, scratch);
+                    }
+                }
+                Output::Open(id, spec) => self.open(now, id, spec, scratch),
+                Output::Close(LinkId::CALLER, code) => self.close_caller(code),
+                Output::Close(id, _) => {
+                    if self.slot(id).is_some()
+                        && let Some(slot) = self.slots.get_mut(id.slot())
+                    {
+                        *slot = None;
+                    }
+                }
+                Output::Event(event) => (self.events)(event),
+                Output::Timeout(at) => {
+                    rest = Rest::Until(at);
+                    break;
+                }
+                Output::Ended => {
+                    rest = Rest::Ended;
+                    break;
+                }
+            }
+        }
+        if self.flush(cx, now, scratch) && rest != Rest::Ended {
+            // A link broke, or took everything and may take more: the call has a say.
+            return Rest::More;
+        }
+        rest
+    }
+
+    /// Flushes every link that was fed. Returns whether the call should be asked again.
+    fn flush(&mut self, cx: &mut Context<'_>, now: Time, scratch: &mut Scratch) -> bool {
+        let mut again = false;
+        for index in 0..LINKS {
+            let Some(Some(slot)) = self.slots.get_mut(index) else {
+                continue;
+            };
+            let was_writable = slot.is_writable();
+            let id = slot.id;
+            match slot.poll_flush(cx) {
+                Ok(()) => again |= !was_writable && slot.is_writable(),
+                Err(why) => {
+                    self.drop_link(now, id, why, scratch);
+                    again = true;
+                }
+            }
+        }
+        again
+    }
+
+    fn open(&mut self, now: Time, id: LinkId, spec: LinkSpec, scratch: &mut Scratch) {
+        match open_worker(&self.shard.workers, spec) {
+            Ok(link) => {
+                if let Some(slot) = self.slots.get_mut(id.slot()) {
+                    *slot = Some(Slot::new(id, Link::Worker(link)));
+                }
+                self.call.handle_input(now, Input::Up(id), scratch);
+            }
+            Err(why) => self.call.handle_input(now, Input::Down(id, why), scratch),
+        }
+    }
+
+    fn drop_link(&mut self, now: Time, id: LinkId, why: Down, scratch: &mut Scratch) {
+        if let Some(slot) = self.slots.get_mut(id.slot()) {
+            *slot = None;
+        }
+        self.call.handle_input(now, Input::Down(id, why), scratch);
+    }
+
+    fn slot(&mut self, id: LinkId) -> Option<&mut Slot<S>> {
+        let slot = self.slots.get_mut(id.slot())?.as_mut();
+        slot.filter(|slot| slot.id == id)
+    }
+
+    fn writable(&self) -> LinkSet {
+        let mut set = LinkSet::EMPTY;
+        for (index, slot) in self.slots.iter().enumerate() {
+            if slot.as_ref().is_some_and(Slot::is_writable) {
+                set.insert(index);
+            }
+        }
+        set
+    }
+
+    fn arm(&mut self, cx: &mut Context<'_>, at: Time) -> Poll<()> {
+        let deadline = self.shard.instant(at);
+        if !self.timer_armed || self.timer.deadline() != deadline {
+            self.timer.as_mut().reset(deadline);
+            self.timer_armed = true;
+        }
+        if self.timer.as_mut().poll(cx).is_ready() {
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+
+    /// Queues the close frame behind what was sent. A socket too stalled to take even that is dropped.
+    fn close_caller(&mut self, code: u16) {
+        let Some(Some(slot)) = self.slots.first_mut() else {
+            return;
+        };
+        if let Link::Socket(link) = &mut slot.link
+            && link.close(code).is_err()
+        {
+            self.slots[0] = None;
+        }
+    }
+
+    fn start_closing(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.stage = Stage::Closing;
+        for slot in self.slots.iter_mut().skip(1) {
+            *slot = None;
+        }
+        let deadline = Instant::now() + std::time::Duration::from_millis(CLOSE_MS);
+        self.timer.as_mut().reset(deadline);
+        self.close(cx)
+    }
+
+    /// Sees the close handshake through, as long as that may take.
+    fn close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(Some(slot)) = self.slots.first_mut() else {
+            return Poll::Ready(());
+        };
+        if self.timer.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        if let Link::Socket(link) = &mut slot.link
+            && let Poll::Ready(Err(_)) = link.poll_flush(cx)
+        {
+            return Poll::Ready(());
+        }
+        for _ in 0..READS_A_WAKE {
+            match slot.poll_frame(cx) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(()),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// What comes after a round of outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Rest {
+    /// There is more to do at once.
+    More,
+    Until(Time),
+    Ended,
+}
+
+impl<A: Agent + Unpin, S: MediaStream> Future for CallTask<A, S> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let task = self.get_mut();
+        match task.stage {
+            Stage::Fresh | Stage::Running => task.run(cx),
+            Stage::Closing => task.close(cx),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

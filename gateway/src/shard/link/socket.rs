@@ -1,0 +1,128 @@
+//! A WebSocket link: the one place that knows the WebSocket library.
+//!
+//! Three calls (poll a frame as a borrowed slice, push, poll_flush), so that another framing can take its
+//! place.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::{Sink, Stream};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+use trunkline_call::{Down, Frame, SendKind};
+
+use crate::shard::transport::MediaStream;
+
+/// How many wakes the peer is acknowledged at once: a caller without `TCP_NODELAY` otherwise clumps its
+/// first frames behind our delayed acknowledgement, and the schedule keeps that delay.
+const QUICK_WAKES: u8 = 20;
+
+/// One WebSocket, in the role of the server.
+#[derive(Debug)]
+pub(in crate::shard) struct SocketLink<S> {
+    socket: WebSocketStream<S>,
+    /// The message whose content the last frame borrows.
+    current: Option<Message>,
+    quick_wakes: u8,
+}
+
+/// The library is a queue too: with its defaults a stalled peer takes seconds of audio that can no longer
+/// be recalled, and every read clears 128 KiB.
+fn bounds(max_message_bytes: usize) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(4 * 1_024)
+        .write_buffer_size(4 * 1_024)
+        .max_write_buffer_size(20 * 1_024)
+        .max_message_size(Some(max_message_bytes))
+        .max_frame_size(Some(max_message_bytes))
+}
+
+impl<S: MediaStream> SocketLink<S> {
+    /// The server's end of a socket whose upgrade is done. `early` was read behind it.
+    pub(in crate::shard) async fn new(stream: S, early: Vec<u8>, max_message_bytes: usize) -> Self {
+        let config = Some(bounds(max_message_bytes));
+        Self {
+            socket: WebSocketStream::from_partially_read(stream, early, Role::Server, config).await,
+            current: None,
+            quick_wakes: QUICK_WAKES,
+        }
+    }
+
+    /// To be called once a wake.
+    pub(in crate::shard) fn woken(&mut self) {
+        if self.quick_wakes > 0 {
+            self.quick_wakes -= 1;
+            self.socket.get_ref().quick_ack();
+        }
+    }
+
+    pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Result<Frame<'_>, Down>> {
+        // Dropped before the next read, so that its buffer is used again.
+        self.current = None;
+        let message = match std::task::ready!(Pin::new(&mut self.socket).poll_next(cx)) {
+            Some(Ok(message)) => message,
+            Some(Err(Error::Capacity(CapacityError::MessageTooLong { .. }))) => {
+                return Poll::Ready(Ok(Frame::TooBig));
+            }
+            Some(Err(Error::ConnectionClosed)) | None => return Poll::Ready(Err(Down::Finished)),
+            Some(Err(Error::Io(_))) => return Poll::Ready(Err(Down::Lost)),
+            Some(Err(error)) => {
+                tracing::debug!(%error, "WebSocket broken by the peer");
+                return Poll::Ready(Err(Down::Lost));
+            }
+        };
+        Poll::Ready(Ok(match self.current.insert(message) {
+            Message::Text(text) => Frame::Text(text.as_str()),
+            Message::Binary(bytes) => Frame::Binary(bytes),
+            // The library answers pings and the close by itself, with the next flush.
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
+                Frame::Alive
+            }
+        }))
+    }
+
+    pub(super) fn push(&mut self, kind: SendKind, message: &mut BytesMut) -> Result<(), Down> {
+        let content = message.split().freeze();
+        let message = match kind {
+            SendKind::Text => {
+                let Ok(text) = Utf8Bytes::try_from(content) else {
+                    debug_assert!(false, "a text message that is not UTF-8");
+                    return Ok(());
+                };
+                Message::Text(text)
+            }
+            SendKind::Binary => Message::Binary(content),
+            SendKind::Ping => Message::Ping(Bytes::new()),
+            SendKind::Samples | SendKind::End => return Ok(()),
+        };
+        self.start_send(message)
+    }
+
+    /// Begins the close handshake. The peer's answer ends [`poll_frame`](Self::poll_frame).
+    pub(in crate::shard) fn close(&mut self, code: u16) -> Result<(), Down> {
+        self.start_send(Message::Close(Some(CloseFrame {
+            code: CloseCode::from(code),
+            reason: Utf8Bytes::default(),
+        })))
+    }
+
+    pub(in crate::shard) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Down>> {
+        Pin::new(&mut self.socket)
+            .poll_flush(cx)
+            .map_err(|_| Down::Lost)
+    }
+
+    fn start_send(&mut self, message: Message) -> Result<(), Down> {
+        match Pin::new(&mut self.socket).start_send(message) {
+            Ok(()) => Ok(()),
+            Err(Error::ConnectionClosed | Error::AlreadyClosed | Error::Protocol(_)) => {
+                Err(Down::Finished)
+            }
+            Err(_) => Err(Down::Lost),
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! A local engine as a link: names and words of `crates/local` turned into those of a call.
+
+use std::task::{Context, Poll};
+
+use trunkline_call::{Down, Frame, LinkSpec, WorkerFrame};
+use trunkline_local::{OpenError, Voice, WorkerLink, WorkerSpec, Workers};
+
+/// Opens a link to a local worker.
+pub(in crate::shard) fn open_worker(workers: &Workers, spec: LinkSpec) -> Result<WorkerLink, Down> {
+    let spec = match spec {
+        LinkSpec::Recognise { grammar } => WorkerSpec::Recognise { grammar },
+        LinkSpec::Speak { text, voice } => WorkerSpec::Speak {
+            text,
+            voice: voice.parse().unwrap_or_else(|_| Voice::default()),
+        },
+    };
+    workers.open(spec).map_err(|error| match error {
+        OpenError::Busy { .. } => Down::Busy,
+        other => {
+            tracing::debug!(error = %other, "no local worker");
+            Down::Unavailable
+        }
+    })
+}
+
+/// The next frame of a worker.
+pub(in crate::shard) fn read_worker<'a>(
+    link: &'a mut WorkerLink,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Frame<'a>, Down>> {
+    use trunkline_local::WorkerFrame as Local;
+    let Some(frame) = std::task::ready!(link.poll_frame(cx)) else {
+        return Poll::Ready(Err(Down::Finished));
+    };
+    Poll::Ready(match frame {
+        Local::Started => Ok(Frame::Worker(WorkerFrame::Started)),
+        Local::Partial(text) => Ok(Frame::Worker(WorkerFrame::Partial(text))),
+        Local::Final { text, confidence } => {
+            Ok(Frame::Worker(WorkerFrame::Final { text, confidence }))
+        }
+        Local::Audio { rate_hz, samples } => {
+            Ok(Frame::Worker(WorkerFrame::Audio { rate_hz, samples }))
+        }
+        Local::Failed(reason) => {
+            tracing::warn!(reason, "local worker failed");
+            Err(Down::Failed)
+        }
+    })
+}

@@ -1,0 +1,240 @@
+//! Shards: the threads that carry calls, and nothing else.
+//!
+//! Each is one single-threaded runtime. A call is dealt to the least loaded one, lives there as one task,
+//! and never moves.
+
+mod driver;
+mod link;
+mod transport;
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+
+use tokio::runtime::LocalOptions;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+use trunkline_call::caller::CallerLeg;
+use trunkline_call::{Call, CallConfig, Control, Scratch, Time};
+use trunkline_engines::AnyAgent;
+use trunkline_local::Workers;
+
+use crate::agents::AgentSpec;
+use crate::calls::{CallGuard, CallReporter};
+use driver::CallTask;
+use link::SocketLink;
+pub use transport::Newborn;
+
+/// Calls on their way to a shard at once. More than that arrive faster than they can be begun.
+const INBOX: usize = 256;
+
+/// Everything a shard needs to begin a call.
+#[derive(Debug)]
+pub struct NewCall {
+    /// The caller's socket, upgraded.
+    pub socket: Newborn,
+    /// The caller's dialect.
+    pub caller: CallerLeg,
+    /// Who answers.
+    pub agent: AgentSpec,
+    /// Limits.
+    pub config: CallConfig,
+    /// The largest message taken from the caller; a larger one ends the call with 1009.
+    pub max_message_bytes: usize,
+    /// Orders from outside.
+    pub mailbox: mpsc::Receiver<Control>,
+    /// Where its events go.
+    pub reporter: CallReporter,
+    /// Keeps the call in the directory while it lives.
+    pub guard: CallGuard,
+}
+
+/// Every shard of the process.
+#[derive(Debug)]
+pub struct Shards {
+    shards: Vec<Shard>,
+}
+
+#[derive(Debug)]
+struct Shard {
+    inbox: mpsc::Sender<NewCall>,
+    calls: Arc<AtomicUsize>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What calls of one shard share. Only one of them runs at a time.
+#[derive(Debug)]
+pub(crate) struct ShardState {
+    origin: Instant,
+    scratch: RefCell<Scratch>,
+    workers: Workers,
+}
+
+impl ShardState {
+    fn new(workers: Workers) -> Self {
+        Self {
+            origin: Instant::now(),
+            scratch: RefCell::new(Scratch::new()),
+            workers,
+        }
+    }
+
+    fn now(&self) -> Time {
+        Time::ZERO + self.origin.elapsed()
+    }
+
+    fn instant(&self, at: Time) -> Instant {
+        self.origin + (at - Time::ZERO)
+    }
+}
+
+/// No shard can take a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("every shard has {INBOX} calls waiting to begin")]
+pub struct Overloaded;
+
+impl Shards {
+    /// Starts `count` shards; with `pin`, each on a CPU of its own.
+    ///
+    /// # Errors
+    /// A thread or its runtime could not be made.
+    pub fn start(count: usize, pin: bool, workers: &Workers) -> io::Result<Self> {
+        let cpus = if pin { affinity()? } else { Vec::new() };
+        let shards = (0..count)
+            .map(|index| {
+                let cpu = cpus.get(index % cpus.len().max(1)).copied();
+                Shard::start(index, cpu, workers.clone())
+            })
+            .collect::<io::Result<_>>()?;
+        Ok(Self { shards })
+    }
+
+    /// Deals a call to the least loaded shard.
+    ///
+    /// # Errors
+    /// That shard begins calls more slowly than they come; the socket is closed.
+    pub fn deal(&self, call: NewCall) -> Result<(), Overloaded> {
+        let shard = self
+            .shards
+            .iter()
+            .min_by_key(|shard| shard.calls.load(Ordering::Relaxed))
+            .ok_or(Overloaded)?;
+        shard.calls.fetch_add(1, Ordering::Relaxed);
+        shard.inbox.try_send(call).map_err(|_| {
+            shard.calls.fetch_sub(1, Ordering::Relaxed);
+            Overloaded
+        })
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.shards.len()
+    }
+}
+
+impl Drop for Shards {
+    /// Ends the shards once their calls are over; calls still running are cut.
+    fn drop(&mut self) {
+        for shard in &mut self.shards {
+            // Closing the inbox is what tells the thread to end.
+            let (closed, _) = mpsc::channel(1);
+            shard.inbox = closed;
+        }
+        for thread in self.shards.iter_mut().filter_map(|s| s.thread.take()) {
+            if thread.join().is_err() {
+                tracing::error!("a shard panicked");
+            }
+        }
+    }
+}
+
+impl Shard {
+    fn start(index: usize, cpu: Option<usize>, workers: Workers) -> io::Result<Self> {
+        let (inbox, new_calls) = mpsc::channel(INBOX);
+        let calls = Arc::new(AtomicUsize::new(0));
+        let load = Arc::clone(&calls);
+        let thread = std::thread::Builder::new()
+            .name(format!("shard-{index}"))
+            .spawn(move || {
+                if let Some(cpu) = cpu
+                    && let Err(error) = pin_to(cpu)
+                {
+                    tracing::warn!(%error, cpu, "shard not pinned");
+                }
+                if let Err(error) = serve(new_calls, &load, workers) {
+                    tracing::error!(%error, index, "shard could not start");
+                }
+            })?;
+        Ok(Self {
+            inbox,
+            calls,
+            thread: Some(thread),
+        })
+    }
+}
+
+/// The life of a shard's thread.
+fn serve(
+    mut new_calls: mpsc::Receiver<NewCall>,
+    load: &Arc<AtomicUsize>,
+    workers: Workers,
+) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())?;
+    runtime.block_on(async move {
+        let state = Rc::new(ShardState::new(workers));
+        while let Some(call) = new_calls.recv().await {
+            let place = Place(Arc::clone(load));
+            let state = Rc::clone(&state);
+            tokio::task::spawn_local(async move {
+                begin(call, state).await;
+                drop(place);
+            });
+        }
+    });
+    Ok(())
+}
+
+/// A call's share of its shard's load.
+#[derive(Debug)]
+struct Place(Arc<AtomicUsize>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn begin(new: NewCall, state: Rc<ShardState>) {
+    let (transport, early) = match new.socket.adopt() {
+        Ok(adopted) => adopted,
+        Err(error) => {
+            tracing::warn!(%error, "socket lost between control and shard");
+            return;
+        }
+    };
+    let caller = SocketLink::new(transport, early, new.max_message_bytes).await;
+    let agent: AnyAgent = new.agent.build();
+    let call = Call::new(new.config, new.caller, agent);
+    let mut reporter = new.reporter;
+    let events = Box::new(move |event| reporter.report(event));
+    CallTask::new(call, caller, new.mailbox, state, events).await;
+    drop(new.guard);
+}
+
+/// The CPUs this process may run on.
+fn affinity() -> io::Result<Vec<usize>> {
+    let set = rustix::thread::sched_getaffinity(None)?;
+    let cpus = (0..rustix::thread::CpuSet::MAX_CPU).filter(|cpu| set.is_set(*cpu));
+    Ok(cpus.collect())
+}
+
+fn pin_to(cpu: usize) -> io::Result<()> {
+    let mut set = rustix::thread::CpuSet::new();
+    set.set(cpu);
+    Ok(rustix::thread::sched_setaffinity(None, &set)?)
+}

@@ -1,0 +1,7 @@
+//! What an operator sees: metrics, and the log.
+
+mod log;
+mod meters;
+
+pub use log::{LogFormat, init_log, write_reports};
+pub use meters::{Meters, Refused};
