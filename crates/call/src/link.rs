@@ -81,6 +81,8 @@ pub enum LinkSpec {
     Recognise {
         /// JSGF of what may be said; `None` is general speech.
         grammar: Option<Arc<str>>,
+        /// The voice came through a telephone: nothing above 4 kHz is in it.
+        telephone: bool,
     },
     /// One sentence to a local synthesiser.
     Speak {

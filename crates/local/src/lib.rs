@@ -20,7 +20,7 @@ mod wire;
 mod workers;
 
 pub use wire::{
-    ACCEPT_CONFIDENCE, FliteVoice, Full, MAX_SPEAK_BYTES, OpenError, RECOGNISE_RATE_HZ,
+    ACCEPT_CONFIDENCE, Band, FliteVoice, Full, MAX_SPEAK_BYTES, OpenError, RECOGNISE_RATE_HZ,
     RECOGNISE_RING_MS, UnknownVoice, Voice, WorkerFrame, WorkerSpec,
 };
 pub use workers::{Availability, PushCounts, Report, WorkerLink, Workers, WorkersConfig};

@@ -27,6 +27,8 @@ pub enum WorkerSpec {
     Recognise {
         /// A grammar in JSGF, at most 64 KiB, or `None` for the general English language model.
         grammar: Option<Arc<str>>,
+        /// What of the voice the line lets through.
+        band: Band,
     },
     /// Text to speech.
     Speak {
@@ -35,6 +37,17 @@ pub enum WorkerSpec {
         /// Who speaks.
         voice: Voice,
     },
+}
+
+/// How much of a voice a line lets through. The recogniser starts from what it knows of such lines, which
+/// decides whether a single short word is understood.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Band {
+    /// A microphone, up to 8 kHz.
+    #[default]
+    Wide,
+    /// A telephone, up to 3.4 kHz.
+    Telephone,
 }
 
 /// Who speaks: a flite voice (English) or an espeak-ng voice (any other language).

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use support::{
-    Event, TABLE, abandon_at_start, block_on, booking, feed, hear, next, ready, recognise,
+    Event, TABLE, abandon_at_start, block_on, booking, feed, hear, next, ready, recognise, recognise_on,
     resident_kb, say, speech, telephone, wait_started,
 };
-use trunkline_local::{ACCEPT_CONFIDENCE, OpenError, Voice, WorkerSpec, Workers, WorkersConfig};
+use trunkline_local::{ACCEPT_CONFIDENCE, Band, OpenError, Voice, WorkerSpec, Workers, WorkersConfig};
 
 fn workers(decoders: usize, queue: usize) -> Workers {
     let mut config = WorkersConfig::default();
@@ -39,7 +39,7 @@ fn general_english_hears_what_flite_says() {
 fn a_grammar_hears_through_a_telephone() {
     let workers = workers(1, 4);
     let samples = telephone(&say(&workers, TABLE));
-    let (text, confidence) = recognise(&workers, Some(booking()), &samples).unwrap();
+    let (text, confidence) = recognise_on(&workers, Some(booking()), Band::Telephone, &samples).unwrap();
     assert_eq!(text, TABLE);
     assert!(confidence.unwrap() > ACCEPT_CONFIDENCE, "{confidence:?}");
 }
@@ -114,6 +114,7 @@ fn partials_lead_to_the_final_text() {
     let mut link = workers
         .open(WorkerSpec::Recognise {
             grammar: Some(booking()),
+            band: Band::Wide,
         })
         .unwrap();
     wait_started(&mut link);
@@ -160,6 +161,7 @@ fn jobs_are_served_in_order() {
         workers
             .open(WorkerSpec::Recognise {
                 grammar: Some(booking()),
+                band: Band::Wide,
             })
             .unwrap()
     };
@@ -183,6 +185,7 @@ fn a_full_queue_is_busy_until_someone_gives_up() {
     let workers = workers(1, 1);
     let spec = || WorkerSpec::Recognise {
         grammar: Some(booking()),
+        band: Band::Wide,
     };
     let mut served = workers.open(spec()).unwrap();
     wait_started(&mut served);
@@ -205,6 +208,7 @@ fn shutdown_tells_the_links() {
     let workers = workers(1, 4);
     let spec = || WorkerSpec::Recognise {
         grammar: Some(booking()),
+        band: Band::Wide,
     };
     let (mut served, mut waiting) = (workers.open(spec()).unwrap(), workers.open(spec()).unwrap());
     wait_started(&mut served);
@@ -283,6 +287,7 @@ fn figures() {
             let mut link = workers
                 .open(WorkerSpec::Recognise {
                     grammar: grammar.clone(),
+                    band: Band::Wide,
                 })
                 .unwrap();
             wait_started(&mut link);

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use trunkline_call::{Action, LinkId, LinkSet, LinkSpec, SendKind, Time};
 
+use trunkline_codecs::format::AudioFormat;
+
 use super::WIDEBAND;
 
 /// Slots of the recognisers: an utterance may begin while the one before it is still being understood.
@@ -60,6 +62,7 @@ pub(super) struct Ears {
     close: Option<LinkId>,
     next: [LinkId; SLOTS.len()],
     turn: usize,
+    telephone: bool,
 }
 
 impl Default for Ears {
@@ -73,11 +76,17 @@ impl Default for Ears {
             close: None,
             next: SLOTS.map(|slot| LinkId::new(slot, 0)),
             turn: 0,
+            telephone: false,
         }
     }
 }
 
 impl Ears {
+    /// What line the caller's audio comes over.
+    pub(super) fn listen_to(&mut self, line: AudioFormat) {
+        self.telephone = line.rate_hz <= 8_000;
+    }
+
     /// Caller audio, PCM16 at 16 kHz.
     pub(super) fn hear(&mut self, audio: &[u8]) {
         let samples = audio
@@ -183,6 +192,7 @@ impl Ears {
                 id,
                 LinkSpec::Recognise {
                     grammar: Some(grammar),
+                    telephone: self.telephone,
                 },
             ));
         }

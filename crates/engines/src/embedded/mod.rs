@@ -191,7 +191,8 @@ impl ScriptAgent {
 }
 
 impl Agent for ScriptAgent {
-    fn needs(&mut self, _caller_sends: AudioFormat, _caller_takes: AudioFormat) -> AgentNeeds {
+    fn needs(&mut self, caller_sends: AudioFormat, _caller_takes: AudioFormat) -> AgentNeeds {
+        self.ears.listen_to(caller_sends);
         AgentNeeds {
             listens: Some(WIDEBAND),
             speaks: WIDEBAND,

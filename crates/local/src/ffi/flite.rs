@@ -54,7 +54,7 @@ impl Flite {
     /// What the dynamic loader said.
     pub(crate) fn load() -> Result<&'static Self, &'static str> {
         static LOADED: OnceLock<Result<Flite, String>> = OnceLock::new();
-        let loaded = LOADED.get_or_init(|| Self::open().map_err(|error| error.to_string()));
+        let loaded = LOADED.get_or_init(|| Self::open().map_err(|error| super::explain(&error)));
         loaded.as_ref().map_err(String::as_str)
     }
 
@@ -122,11 +122,11 @@ impl Flite {
         // directory is what a voice with built-in data expects.
         let (pointer, library) = unsafe {
             let library = Library::new(format!("libflite_cmu_us_{name}.so.1"))
-                .map_err(|error| error.to_string())?;
+                .map_err(|error| super::explain(&error))?;
             let symbol = format!("register_cmu_us_{name}\0");
             let register = *library
                 .get::<Register>(symbol.as_bytes())
-                .map_err(|error| error.to_string())?;
+                .map_err(|error| super::explain(&error))?;
             (register(std::ptr::null()), library)
         };
         if pointer.is_null() {

@@ -14,3 +14,11 @@ mod sphinx;
 pub(crate) use decoder::{Decoder, ModelPaths};
 pub(crate) use flite::{Flite, Wave};
 pub(crate) use sphinx::Sphinx;
+
+/// What the dynamic loader said, which the error's own text leaves to its source.
+fn explain(error: &libloading::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => source.to_string(),
+        None => error.to_string(),
+    }
+}

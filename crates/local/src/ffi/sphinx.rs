@@ -1,7 +1,7 @@
 //! The functions of libpocketsphinx.so.3 (0.8+5prealpha) that the decoder calls, as the headers
 //! `pocketsphinx.h`, `ps_search.h` and sphinxbase's `cmd_ln.h`, `err.h`, `feat.h`, `cmn.h` declare them.
 
-use std::ffi::{c_char, c_int, c_long, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::sync::OnceLock;
 
 use libloading::Library;
@@ -114,7 +114,7 @@ impl Sphinx {
     pub(crate) fn load() -> Result<&'static Self, &'static str> {
         static LOADED: OnceLock<Result<Sphinx, String>> = OnceLock::new();
         let loaded = LOADED.get_or_init(|| {
-            let sphinx = Self::open().map_err(|error| error.to_string())?;
+            let sphinx = Self::open().map_err(|error| super::explain(&error))?;
             // SAFETY: a null callback and a null stream are how `err.c` is told to be silent; it tests
             // for them before each message. No other thread is in the library yet.
             unsafe {
@@ -126,6 +126,3 @@ impl Sphinx {
         loaded.as_ref().map_err(String::as_str)
     }
 }
-
-// `c_long` frames and 32-bit ints are what the header's `int32` means on every platform Debian builds.
-const _: () = assert!(size_of::<c_int>() == 4 && size_of::<c_long>() >= 4);

@@ -113,13 +113,14 @@ impl Workers {
     pub fn open(&self, spec: WorkerSpec) -> Result<WorkerLink, OpenError> {
         let shared = &*self.shared;
         match spec {
-            WorkerSpec::Recognise { grammar } => {
+            WorkerSpec::Recognise { grammar, band } => {
                 shared.report.recogniser.required()?;
                 let (sounds, samples) = Sounds::ring();
                 let (reply, replies) = Reply::ring();
                 let signal = Arc::clone(&reply.signal);
                 shared.recognisers.push(RecogniseJob {
                     grammar,
+                    band,
                     sounds: samples,
                     reply,
                 })?;

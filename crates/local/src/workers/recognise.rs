@@ -7,7 +7,7 @@ use super::pool::guard;
 use super::queue::{Job, Queue};
 use super::recogniser::Recogniser;
 use crate::ffi::{ModelPaths, Sphinx};
-use crate::wire::RECOGNISE_RATE_HZ;
+use crate::wire::{Band, RECOGNISE_RATE_HZ};
 
 /// An utterance longer than this ends by itself, in samples: 60 s. The decoder keeps all of it.
 const MAX_UTTERANCE_SAMPLES: usize = 60 * RECOGNISE_RATE_HZ as usize;
@@ -16,6 +16,7 @@ const MAX_UTTERANCE_SAMPLES: usize = 60 * RECOGNISE_RATE_HZ as usize;
 #[derive(Debug)]
 pub(crate) struct RecogniseJob {
     pub(crate) grammar: Option<Arc<str>>,
+    pub(crate) band: Band,
     pub(crate) sounds: Sounds,
     pub(crate) reply: Reply,
 }
@@ -35,7 +36,7 @@ pub(crate) fn work(queue: &Queue<RecogniseJob>, sphinx: &'static Sphinx, model: 
                 Some(recogniser) => recogniser,
                 None => loaded.insert(Recogniser::load(sphinx, model)?),
             };
-            recogniser.start(job.grammar.as_ref())?;
+            recogniser.start(job.grammar.as_ref(), job.band)?;
             reply.started();
             let stopping = || queue.is_closed();
             let served = hear(recogniser, &mut job.sounds, reply, stopping);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::grammar::{GrammarError, check};
 use crate::ffi::{Decoder, ModelPaths, Sphinx};
+use crate::wire::Band;
 
 /// Grammars that stay compiled, so that the states of a dialogue cost nothing when they come again.
 const GRAMMARS: usize = 8;
@@ -47,16 +48,16 @@ impl Recogniser {
     }
 
     /// Begins an utterance, compiling or loading what it needs.
-    pub(crate) fn start(&mut self, grammar: Option<&Arc<str>>) -> Result<(), String> {
+    pub(crate) fn start(&mut self, grammar: Option<&Arc<str>>, band: Band) -> Result<(), String> {
         self.guided = grammar.is_some();
         let started = match grammar {
             Some(text) => {
                 let name = self.compile(text).map_err(|error| error.to_string())?;
-                self.decoder.start(&name)
+                self.decoder.start(&name, band)
             }
             None => {
                 self.load_language()?;
-                self.decoder.start(LANGUAGE)
+                self.decoder.start(LANGUAGE, band)
             }
         };
         started

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
-use trunkline_local::{Availability, Voice, WorkerFrame, WorkerLink, WorkerSpec, Workers};
+use trunkline_local::{Band, Availability, Voice, WorkerFrame, WorkerLink, WorkerSpec, Workers};
 
 pub(crate) const TABLE: &str = "i would like to book a table for two";
 
@@ -108,8 +108,17 @@ pub(crate) fn recognise(
     grammar: Option<Arc<str>>,
     samples: &[i16],
 ) -> Result<(String, Option<f32>), String> {
+    recognise_on(workers, grammar, Band::Wide, samples)
+}
+
+pub(crate) fn recognise_on(
+    workers: &Workers,
+    grammar: Option<Arc<str>>,
+    band: Band,
+    samples: &[i16],
+) -> Result<(String, Option<f32>), String> {
     let mut link = workers
-        .open(WorkerSpec::Recognise { grammar })
+        .open(WorkerSpec::Recognise { grammar, band })
         .map_err(|e| e.to_string())?;
     match feed(&mut link, samples).pop() {
         Some(Event::Final(text, confidence)) => Ok((text, confidence)),
@@ -122,6 +131,7 @@ pub(crate) fn recognise(
 pub(crate) fn abandon_at_start(workers: &Workers, samples: &[i16]) {
     let spec = WorkerSpec::Recognise {
         grammar: Some(booking()),
+        band: Band::Wide,
     };
     let mut link = workers.open(spec).unwrap();
     wait_started(&mut link);

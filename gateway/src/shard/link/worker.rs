@@ -3,12 +3,19 @@
 use std::task::{Context, Poll};
 
 use trunkline_call::{Down, Frame, LinkSpec, WorkerFrame};
-use trunkline_local::{OpenError, Voice, WorkerLink, WorkerSpec, Workers};
+use trunkline_local::{Band, OpenError, Voice, WorkerLink, WorkerSpec, Workers};
 
 /// Opens a link to a local worker.
 pub(in crate::shard) fn open_worker(workers: &Workers, spec: LinkSpec) -> Result<WorkerLink, Down> {
     let spec = match spec {
-        LinkSpec::Recognise { grammar } => WorkerSpec::Recognise { grammar },
+        LinkSpec::Recognise { grammar, telephone } => WorkerSpec::Recognise {
+            grammar,
+            band: if telephone {
+                Band::Telephone
+            } else {
+                Band::Wide
+            },
+        },
         LinkSpec::Speak { text, voice } => WorkerSpec::Speak {
             text,
             voice: voice.parse().unwrap_or_else(|_| Voice::default()),
