@@ -1,6 +1,8 @@
 //! The local workers with the real engines. They need, on Debian: libpocketsphinx3 pocketsphinx-en-us
 //! libflite1 espeak-ng.
 
+#[path = "workers/dialogue.rs"]
+mod dialogue;
 #[path = "workers/support.rs"]
 mod support;
 
@@ -8,10 +10,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use support::{
-    Event, TABLE, abandon_at_start, block_on, booking, feed, hear, next, ready, recognise, recognise_on,
-    resident_kb, say, speech, telephone, wait_started,
+    Event, TABLE, abandon_at_start, block_on, booking, feed, hear, next, ready, recognise,
+    recognise_on, resident_kb, say, speech, telephone, wait_started,
 };
-use trunkline_local::{ACCEPT_CONFIDENCE, Band, OpenError, Voice, WorkerSpec, Workers, WorkersConfig};
+use trunkline_local::{
+    ACCEPT_CONFIDENCE, Band, OpenError, Voice, WorkerSpec, Workers, WorkersConfig,
+};
 
 fn workers(decoders: usize, queue: usize) -> Workers {
     let mut config = WorkersConfig::default();
@@ -39,7 +43,8 @@ fn general_english_hears_what_flite_says() {
 fn a_grammar_hears_through_a_telephone() {
     let workers = workers(1, 4);
     let samples = telephone(&say(&workers, TABLE));
-    let (text, confidence) = recognise_on(&workers, Some(booking()), Band::Telephone, &samples).unwrap();
+    let (text, confidence) =
+        recognise_on(&workers, Some(booking()), Band::Telephone, &samples).unwrap();
     assert_eq!(text, TABLE);
     assert!(confidence.unwrap() > ACCEPT_CONFIDENCE, "{confidence:?}");
 }

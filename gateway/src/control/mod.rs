@@ -45,10 +45,6 @@ pub struct Gateway {
 
 impl Gateway {
     /// A gateway that takes calls.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one place puts the parts together"
-    )]
     pub fn new(
         keys: Arc<KeyRing>,
         calls: Arc<Calls>,

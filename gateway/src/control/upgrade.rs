@@ -98,12 +98,9 @@ pub(super) struct Birth {
 
 impl Birth {
     fn deliver(self, gateway: &Gateway, upgraded: Upgraded) {
-        let parts = match upgraded.downcast::<TokioIo<TcpStream>>() {
-            Ok(parts) => parts,
-            Err(_) => {
-                tracing::error!("an upgraded connection is not plain TCP");
-                return;
-            }
+        let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
+            tracing::error!("an upgraded connection is not plain TCP");
+            return;
         };
         let socket = match Newborn::take(parts.io.into_inner(), &parts.read_buf) {
             Ok(socket) => socket,

@@ -22,10 +22,7 @@ impl<A: Agent> Call<A> {
         scratch: &mut Scratch,
     ) {
         match event {
-            CallerEvent::Start { peer_call_id } => {
-                self.begin(now, None);
-                self.report(CallEvent::Live { peer_call_id });
-            }
+            CallerEvent::Start { peer_call_id } => self.begin_as(now, None, peer_call_id),
             CallerEvent::Configure(configure) => self.configure(now, &configure),
             CallerEvent::Audio { audio, lost } => self.hear(now, audio, lost, scratch),
             CallerEvent::Digit(digit) => {
@@ -65,8 +62,12 @@ impl<A: Agent> Call<A> {
         }
     }
 
-    /// Caller and agent are put through, unless they are already.
     pub(super) fn begin(&mut self, now: Time, configure: Option<&Configure>) {
+        self.begin_as(now, configure, None);
+    }
+
+    /// Caller and agent are put through, unless they are already.
+    fn begin_as(&mut self, now: Time, configure: Option<&Configure>, peer_call_id: Option<String>) {
         if self.phase != Phase::Starting {
             return;
         }
@@ -79,14 +80,23 @@ impl<A: Agent> Call<A> {
         }
         self.phase = Phase::Live;
         self.timers.stop(Timer::Start);
+        self.report(CallEvent::Live { peer_call_id });
         self.agent
             .handle(now, AgentEvent::Begin(Begin { configure }));
     }
 
     fn configure(&mut self, now: Time, configure: &Configure) {
+        if configure.keyed_on_event {
+            self.tell(CallerMessage::Warning {
+                code: "configure_keyed_on_event",
+                message: "expected configure keyed on `type`, got it keyed on `event`".to_owned(),
+            });
+        }
+        // An agent is configured once: what comes later has no effect, and is said to have none.
+        let first = self.phase == Phase::Starting;
         let (mut honored, mut ignored) = (Vec::new(), configure.unknown.clone());
         for key in known_keys(configure) {
-            if self.agent.honours(key) {
+            if first && self.agent.honours(key) {
                 honored.push(key.to_owned());
             } else {
                 ignored.push(key.to_owned());

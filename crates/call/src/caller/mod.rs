@@ -88,6 +88,13 @@ pub enum CallerMessage {
         /// Expected and got.
         message: String,
     },
+    /// Something was not as it should be, and had its effect all the same.
+    Warning {
+        /// Snake case.
+        code: &'static str,
+        /// Expected and got.
+        message: String,
+    },
     /// The call is about to end.
     Ending(&'static str),
 }

@@ -122,6 +122,7 @@ impl OmniLeg {
             CallerMessage::Digit(digit) => ServerEvent::Dtmf { digit: *digit },
             CallerMessage::Transfer(destination) => ServerEvent::TransferToHuman { destination },
             CallerMessage::Error { code, message } => ServerEvent::Error { code, message },
+            CallerMessage::Warning { code, message } => ServerEvent::Warning { code, message },
             CallerMessage::Ending(reason) => ServerEvent::SessionEnding { reason },
             CallerMessage::Hello
             | CallerMessage::Clear

@@ -60,8 +60,9 @@ fn a_tail_is_padded_with_the_codecs_silence() {
 fn cut_off_reports_what_was_played_and_releases_nothing_more() {
     let mut playout = speaking(60);
     playout.push(&[1; 8_000]);
-    released(&mut playout, Time::from_ms(0));
-    released(&mut playout, Time::from_ms(205));
+    for ms in (0..=205).step_by(5) {
+        released(&mut playout, Time::from_ms(ms));
+    }
     assert_eq!(playout.heard_ms(Time::from_ms(205)), 205);
     assert_eq!(playout.cut_off(Time::from_ms(205)), 205);
     assert_eq!(

@@ -15,9 +15,14 @@ const GRAMMARS: usize = 8;
 const LANGUAGE: &CStr = c"language";
 
 /// The acoustic cost of a frame at which a grammar's answer is as likely wrong as right, and how far
-/// from it the odds change by a factor of e. Measured: phrases of the grammar cost up to 49 in wide band and,
-/// nine in ten, up to 60 in telephone band; other speech 60 and more, 55 and more.
-const COST_EVEN: f32 = 60.0;
+/// from it the odds change by a factor of e. Measured with the booking script: its phrases cost up to 49 in
+/// wide band and up to 57 in telephone band; other speech 61 and more, 74 and more.
+const fn even_cost(band: Band) -> f32 {
+    match band {
+        Band::Wide => 56.0,
+        Band::Telephone => 66.0,
+    }
+}
 const COST_STEP: f32 = 5.0;
 
 /// One thread's decoder.
@@ -28,6 +33,7 @@ pub(crate) struct Recogniser {
     has_language: bool,
     model: ModelPaths,
     guided: bool,
+    band: Band,
 }
 
 struct Compiled {
@@ -44,12 +50,14 @@ impl Recogniser {
             has_language: false,
             model: model.clone(),
             guided: false,
+            band: Band::Wide,
         })
     }
 
     /// Begins an utterance, compiling or loading what it needs.
     pub(crate) fn start(&mut self, grammar: Option<&Arc<str>>, band: Band) -> Result<(), String> {
         self.guided = grammar.is_some();
+        self.band = band;
         let started = match grammar {
             Some(text) => {
                 let name = self.compile(text).map_err(|error| error.to_string())?;
@@ -85,7 +93,8 @@ impl Recogniser {
         if !self.guided || text.is_empty() {
             return Ok((text, None));
         }
-        let confidence = self.decoder.word_cost().map(confidence);
+        let band = self.band;
+        let confidence = self.decoder.word_cost().map(|cost| confidence(cost, band));
         Ok((text, confidence))
     }
 
@@ -150,8 +159,8 @@ impl Recogniser {
     }
 }
 
-fn confidence(cost: f32) -> f32 {
-    1.0 / (1.0 + ((cost - COST_EVEN) / COST_STEP).exp())
+fn confidence(cost: f32, band: Band) -> f32 {
+    1.0 / (1.0 + ((cost - even_cost(band)) / COST_STEP).exp())
 }
 
 #[cfg(test)]
@@ -160,8 +169,11 @@ mod tests {
 
     #[test]
     fn confidence_falls_with_the_cost() {
-        assert!((confidence(COST_EVEN) - 0.5).abs() < 1e-6);
-        assert!(confidence(25.0) > 0.99 && confidence(48.0) > 0.9 && confidence(80.0) < 0.05);
-        assert!(confidence(f32::MAX) >= 0.0);
+        for band in [Band::Wide, Band::Telephone] {
+            let confidence = |cost| confidence(cost, band);
+            assert!((confidence(even_cost(band)) - 0.5).abs() < 1e-6);
+            assert!(confidence(25.0) > 0.99 && confidence(48.0) > 0.8 && confidence(85.0) < 0.05);
+            assert!(confidence(f32::MAX) >= 0.0);
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
 
-use trunkline_local::{Band, Availability, Voice, WorkerFrame, WorkerLink, WorkerSpec, Workers};
+use trunkline_local::{Availability, Band, Voice, WorkerFrame, WorkerLink, WorkerSpec, Workers};
 
 pub(crate) const TABLE: &str = "i would like to book a table for two";
 

@@ -1,9 +1,6 @@
 //! The booking script's own grammars against flite's voices, in both bands.
 
-#[path = "workers/support.rs"]
-mod support;
-
-use support::{ready, recognise_on, say, telephone};
+use super::support::{ready, recognise_on, say, telephone};
 use trunkline_local::script::{Dialogue, Script};
 use trunkline_local::{ACCEPT_CONFIDENCE, Band, Workers, WorkersConfig};
 

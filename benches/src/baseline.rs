@@ -1,0 +1,145 @@
+//! The figures that were accepted, and how far new ones are from them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// How far a figure may move, in either direction, in percent. Counts repeat to far less than that; the
+/// rest is for other versions of the C library.
+const TOLERANCE_PERCENT: f64 = 2.0;
+
+/// `baseline.toml`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// The cargo profile the figures belong to.
+    pub profile: String,
+    /// Instructions a frame of 20 ms, by scenario.
+    pub instructions: BTreeMap<String, u64>,
+}
+
+/// A figure that is not what was accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deviation {
+    /// Beyond the tolerance.
+    Moved {
+        /// Whose.
+        scenario: String,
+        /// What was accepted.
+        accepted: u64,
+        /// What is.
+        got: u64,
+    },
+    /// Measured, and never accepted.
+    Unknown {
+        /// Whose.
+        scenario: String,
+        /// What is.
+        got: u64,
+    },
+    /// Accepted, and no longer measured.
+    Gone {
+        /// Whose.
+        scenario: String,
+    },
+}
+
+impl Baseline {
+    /// Where `measured` is not what was accepted.
+    pub fn deviations(&self, measured: &BTreeMap<String, u64>) -> Vec<Deviation> {
+        let gone = self
+            .instructions
+            .keys()
+            .filter(|k| !measured.contains_key(*k));
+        let gone = gone.map(|scenario| Deviation::Gone {
+            scenario: scenario.clone(),
+        });
+        let moved = measured.iter().filter_map(|(scenario, &got)| {
+            let scenario = scenario.clone();
+            match self.instructions.get(&scenario) {
+                None => Some(Deviation::Unknown { scenario, got }),
+                Some(&accepted) if is_within(accepted, got) => None,
+                Some(&accepted) => Some(Deviation::Moved {
+                    scenario,
+                    accepted,
+                    got,
+                }),
+            }
+        });
+        moved.chain(gone).collect()
+    }
+
+    /// How far `got` is from what was accepted, in percent.
+    pub fn change_percent(&self, scenario: &str, got: u64) -> Option<f64> {
+        let accepted = *self.instructions.get(scenario)?;
+        Some(percent(accepted, got))
+    }
+}
+
+impl fmt::Display for Deviation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Moved {
+                scenario,
+                accepted,
+                got,
+            } => {
+                let change = percent(*accepted, *got);
+                write!(
+                    f,
+                    "{scenario}: expected {accepted} instructions a frame within {TOLERANCE_PERCENT} %, got {got} ({change:+.1} %)"
+                )
+            }
+            Self::Unknown { scenario, got } => {
+                write!(
+                    f,
+                    "{scenario}: {got} instructions a frame, not in the baseline"
+                )
+            }
+            Self::Gone { scenario } => {
+                write!(f, "{scenario}: in the baseline, no longer measured")
+            }
+        }
+    }
+}
+
+fn percent(accepted: u64, got: u64) -> f64 {
+    (got as f64 / accepted.max(1) as f64 - 1.0) * 100.0
+}
+
+fn is_within(accepted: u64, got: u64) -> bool {
+    percent(accepted, got).abs() <= TOLERANCE_PERCENT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figures(all: &[(&str, u64)]) -> BTreeMap<String, u64> {
+        all.iter()
+            .map(|(name, got)| ((*name).to_owned(), *got))
+            .collect()
+    }
+
+    #[test]
+    fn two_percent_either_way_pass_and_more_does_not() {
+        let baseline = Baseline {
+            profile: "ci".to_owned(),
+            instructions: figures(&[("a", 1_000), ("b", 1_000), ("gone", 5)]),
+        };
+        let fine = figures(&[("a", 1_020), ("b", 980), ("gone", 5)]);
+        assert_eq!(baseline.deviations(&fine), []);
+        let bad = baseline.deviations(&figures(&[("a", 1_021), ("b", 979), ("new", 7)]));
+        let text: Vec<_> = bad.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            text,
+            [
+                "a: expected 1000 instructions a frame within 2 %, got 1021 (+2.1 %)",
+                "b: expected 1000 instructions a frame within 2 %, got 979 (-2.1 %)",
+                "new: 7 instructions a frame, not in the baseline",
+                "gone: in the baseline, no longer measured",
+            ]
+        );
+    }
+}
