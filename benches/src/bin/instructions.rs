@@ -14,6 +14,11 @@ use trunkline_benches::{Baseline, Scenario};
 /// The profile `make` and CI build with; the only one figures are comparable in.
 const PROFILE: &str = "ci";
 
+/// The function callgrind collects in and dumps after, as two patterns: of two options with the same one, it
+/// heeds the first alone.
+const COLLECT_IN: &str = "*measured_frames*";
+const DUMP_AFTER: &str = "trunkline_benches::rig::Rig::measured_frames*";
+
 /// Instructions and allocations of one frame, scenario by scenario.
 #[derive(Debug, Parser)]
 struct Options {
@@ -58,10 +63,8 @@ fn measure() -> anyhow::Result<Vec<(String, Cost)>> {
     let out = dir.path().join("out");
     let status = Command::new("valgrind")
         .args(["--tool=callgrind", "--quiet", "--compress-strings=no"])
-        .args([
-            "--toggle-collect=*measured_frames*",
-            "--dump-after=*measured_frames*",
-        ])
+        .arg(format!("--toggle-collect={COLLECT_IN}"))
+        .arg(format!("--dump-after={DUMP_AFTER}"))
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(std::env::current_exe()?)
         .arg("--inner")

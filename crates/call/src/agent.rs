@@ -79,7 +79,8 @@ pub enum Action {
     Audio,
     /// The utterance is complete; [`AgentEvent::Spoken`] follows when it has been played.
     EndUtterance,
-    /// Silence the utterance now, as if the caller had interrupted.
+    /// Silence what is being played now, if anything is. As when the caller interrupts, but no
+    /// [`AgentEvent::Interrupted`] follows: the agent knows.
     CutOff,
     /// What the caller was understood to say.
     CallerSaid(String),

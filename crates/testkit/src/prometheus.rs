@@ -36,8 +36,11 @@ pub fn parse(page: &str) -> Result<Samples, String> {
         let Ok(value) = value.parse::<f64>() else {
             return bad("not a number");
         };
-        let name = series.split('{').next().unwrap_or_default();
-        if !is_name(name) || !are_labels(&series[name.len()..]) {
+        let (name, labels) = series
+            .find('{')
+            .and_then(|at| series.split_at_checked(at))
+            .unwrap_or((series, ""));
+        if !is_name(name) || !are_labels(labels) {
             return bad("not a series");
         }
         let family = ["_bucket", "_sum", "_count"]

@@ -34,7 +34,7 @@ impl<A: Agent> Call<A> {
                 self.begin(now, None);
                 self.agent.handle(now, AgentEvent::Text(&text));
             }
-            CallerEvent::Interrupt => self.cut_off(now),
+            CallerEvent::Interrupt => self.interrupt(now),
             CallerEvent::Mark(name) => {
                 let played = self.live.as_mut().and_then(|l| l.marks.echoed(&name));
                 if let Some(utterance) = played {
@@ -127,8 +127,8 @@ impl<A: Agent> Call<A> {
         if activity.started {
             self.turns.caller_started();
             self.agent.handle(now, AgentEvent::SpeechStarted);
-            if live.is_speaking() && live.playout.is_interruptible() {
-                self.cut_off(now);
+            if live.playout.is_interruptible() {
+                self.interrupt(now);
             }
         }
         match heard {
@@ -144,18 +144,21 @@ impl<A: Agent> Call<A> {
 
     /// Silences the agent, in this order: generation, playout, the caller's buffer, the agent. Nothing
     /// happens when nothing is being said, so that a greeting which has not begun is not wiped.
-    pub(super) fn cut_off(&mut self, now: Time) {
-        let Some(live) = self.live.as_mut() else {
-            return;
-        };
-        if !live.is_speaking() {
-            return;
+    pub(super) fn interrupt(&mut self, now: Time) {
+        if let Some(heard_ms) = self.cut_off(now) {
+            self.counters.barge_ins += 1;
+            self.turns.cut_off(now, heard_ms);
+            self.agent.handle(now, AgentEvent::Interrupted { heard_ms });
         }
+    }
+
+    /// Empties the playout and the caller's buffer. Returns what of the utterance was heard, `None` if
+    /// nothing is being said.
+    pub(super) fn cut_off(&mut self, now: Time) -> Option<u64> {
+        let live = self.live.as_mut().filter(|live| live.is_speaking())?;
         let heard_ms = live.cut_off(now);
-        self.counters.barge_ins += 1;
-        self.turns.cut_off(now, heard_ms);
-        self.outbox.messages.push_back(CallerMessage::Clear);
-        self.agent.handle(now, AgentEvent::Interrupted { heard_ms });
+        self.tell(CallerMessage::Clear);
+        Some(heard_ms)
     }
 
     pub(super) fn expire_marks(&mut self, now: Time) {

@@ -125,7 +125,9 @@ impl<A: Agent> Call<A> {
                 self.tell(CallerMessage::TurnBegin(turn));
             }
             Action::EndUtterance => self.complete(scratch),
-            Action::CutOff => self.cut_off(now),
+            Action::CutOff => {
+                self.cut_off(now);
+            }
             Action::CallerSaid(text) => {
                 self.tell(CallerMessage::CallerSaid(text.clone()));
                 self.report(CallEvent::CallerSaid { text });

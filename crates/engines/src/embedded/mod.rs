@@ -121,15 +121,21 @@ impl ScriptAgent {
         self.reply(reply);
     }
 
-    fn digit(&mut self, now: Time, digit: char) {
-        self.silence_at = None;
+    /// Stops speaking, because the caller types.
+    fn hush(&mut self) {
         if self.mouth.is_speaking() {
+            self.mouth.stop();
+            self.afterwards = script::Action::None;
             self.todo.push_back(Action::CutOff);
         }
+    }
+
+    fn digit(&mut self, now: Time, digit: char) {
+        self.silence_at = None;
+        self.hush();
         match self.dialogue.digit(digit) {
             Some(reply) => {
                 self.digits_at = None;
-                self.mouth.stop();
                 self.reply(reply);
             }
             None => self.digits_at = Some(now.plus_ms(DIGITS_MS)),
@@ -217,10 +223,7 @@ impl Agent for ScriptAgent {
             }
             AgentEvent::Digit(digit) => self.digit(now, digit),
             AgentEvent::Text(text) => {
-                if self.mouth.is_speaking() {
-                    self.todo.push_back(Action::CutOff);
-                    self.mouth.stop();
-                }
+                self.hush();
                 self.interrupted = true;
                 self.understood(text);
             }
@@ -230,6 +233,7 @@ impl Agent for ScriptAgent {
                 self.mouth.stop();
             }
             AgentEvent::Spoken => {
+                self.mouth.played();
                 if !self.mouth.is_speaking() {
                     self.said(Some(now));
                 }

@@ -27,19 +27,13 @@ pub(super) struct Mouth {
     audio: Vec<u8>,
     resampler: Option<(u32, Resampler)>,
     resampled: Vec<i16>,
-    utterance: Utterance,
+    /// An utterance has begun in the playout and is not complete.
+    open: bool,
+    /// Utterances given whole to the playout, and not known to be played.
+    given: u32,
     interruptible: bool,
     /// The caller's side has been told the sentence at the front.
     announced: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Utterance {
-    None,
-    /// Begun in the playout.
-    Open,
-    /// Given whole to the playout, and not known to be played.
-    Given,
 }
 
 impl Mouth {
@@ -53,7 +47,8 @@ impl Mouth {
             audio: Vec::new(),
             resampler: None,
             resampled: Vec::new(),
-            utterance: Utterance::None,
+            open: false,
+            given: 0,
             interruptible: true,
             announced: false,
         }
@@ -78,15 +73,22 @@ impl Mouth {
         self.synthesising && !self.close
             || !self.sentences.is_empty()
             || !self.audio.is_empty()
-            || self.utterance == Utterance::Open
+            || self.open
+            || self.given > 0
     }
 
-    /// Forgets everything not yet handed to the playout.
+    /// An utterance has been played to its end.
+    pub(super) fn played(&mut self) {
+        self.given = self.given.saturating_sub(1);
+    }
+
+    /// Forgets everything that has not been played.
     pub(super) fn stop(&mut self) {
         self.sentences.clear();
         self.announced = false;
         self.audio.clear();
-        self.utterance = Utterance::None;
+        self.open = false;
+        self.given = 0;
         self.close = self.synthesising;
     }
 
@@ -139,14 +141,15 @@ impl Mouth {
             return None;
         }
         if self.sentences.is_empty() {
-            if self.utterance == Utterance::Open {
-                self.utterance = Utterance::Given;
+            if self.open {
+                self.open = false;
+                self.given += 1;
                 return Some(Action::EndUtterance);
             }
             return None;
         }
-        if self.utterance != Utterance::Open {
-            self.utterance = Utterance::Open;
+        if !self.open {
+            self.open = true;
             return Some(Action::BeginUtterance {
                 interruptible: self.interruptible,
             });

@@ -1,0 +1,52 @@
+"""One gateway for all tests, and the keys that open its sockets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import keys
+from gateway import Gateway
+
+SCOPES = "omni:session,telephony:stream"
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    running = Gateway.start(tmp_path_factory.mktemp("gateway"))
+    try:
+        yield running
+        running.check_stopped()
+    finally:
+        running.process.kill()
+        running.process.wait()
+
+
+@pytest.fixture(scope="session")
+def key(gateway: Gateway) -> str:
+    """A key of `trunkline keys mint` that may do everything these tests do."""
+    return gateway.mint("--scopes", SCOPES)
+
+
+@pytest.fixture(scope="session")
+def signer(gateway: Gateway) -> keys.SigningKey:
+    """The gateway's own signing key, read from its file."""
+    return keys.seed_key(gateway.seed_line())
+
+
+@pytest.fixture(scope="session")
+def echo_url(gateway: Gateway, signer: keys.SigningKey) -> str:
+    """Where a carrier's stream meets the echo: the key is the path's last segment and names the agent."""
+    return stream_url(gateway, signer, "echo")
+
+
+@pytest.fixture(scope="session")
+def booking_url(gateway: Gateway, signer: keys.SigningKey) -> str:
+    return stream_url(gateway, signer, "booking")
+
+
+def stream_url(gateway: Gateway, signer: keys.SigningKey, agent: str) -> str:
+    claims = keys.Claims("telephony:stream", session=keys.Session(label=agent))
+    token = gateway.keep_secret(keys.mint(signer, claims))
+    return f"{gateway.ws}/v1/telephony/streams/twilio/{token}"
