@@ -21,16 +21,59 @@ async fn a_session_opens_with_the_vendors_three_events() {
     let stage = Stage::set(AGENTS).await;
     for (query, audio_in, audio_out, voice, label) in [
         ("", "pcm16@24000", "pcm16@24000", "echo", Value::Null),
-        ("format=pcm16&rate=24000", "pcm16@24000", "pcm16@24000", "echo", Value::Null),
-        ("rate=16000", "pcm16@16000", "pcm16@24000", "echo", Value::Null),
+        (
+            "format=pcm16&rate=24000",
+            "pcm16@24000",
+            "pcm16@24000",
+            "echo",
+            Value::Null,
+        ),
+        (
+            "rate=16000",
+            "pcm16@16000",
+            "pcm16@24000",
+            "echo",
+            Value::Null,
+        ),
         ("rate=8000", "pcm16@8000", "pcm16@8000", "echo", Value::Null),
-        ("session_label=desk", "pcm16@24000", "pcm16@24000", "rms", json!("desk")),
-        ("session_label=support", "pcm16@24000", "pcm16@24000", "rms", json!("support")),
-        ("agent_id=desk", "pcm16@24000", "pcm16@24000", "rms", json!("desk")),
-        ("session_label=desk&agent_id=x", "pcm16@24000", "pcm16@24000", "rms", json!("desk")),
-        ("session_label=elsewhere", "pcm16@24000", "pcm16@24000", "echo", json!("elsewhere")),
+        (
+            "session_label=desk",
+            "pcm16@24000",
+            "pcm16@24000",
+            "rms",
+            json!("desk"),
+        ),
+        (
+            "session_label=support",
+            "pcm16@24000",
+            "pcm16@24000",
+            "rms",
+            json!("support"),
+        ),
+        (
+            "agent_id=desk",
+            "pcm16@24000",
+            "pcm16@24000",
+            "rms",
+            json!("desk"),
+        ),
+        (
+            "session_label=desk&agent_id=x",
+            "pcm16@24000",
+            "pcm16@24000",
+            "rms",
+            json!("desk"),
+        ),
+        (
+            "session_label=elsewhere",
+            "pcm16@24000",
+            "pcm16@24000",
+            "echo",
+            json!("elsewhere"),
+        ),
     ] {
-        let mut client = OmniClient::call(&stage.omni(query), stage.key()).await;
+        let mut client =
+            OmniClient::call(&stage.dial(&format!("/v1/omni?{query}")), stage.key()).await;
         assert_eq!(client.subprotocol.as_deref(), Some("pyai.v1"), "{query}");
         let FromAgent::Event(hello) = client.next().await else {
             panic!("{query}: {:?}", client.received)
@@ -50,7 +93,10 @@ async fn a_session_opens_with_the_vendors_three_events() {
         let configured = client.until_event("configured").await;
         assert_eq!(configured["audio_out"], audio_out, "{query}");
         client.control(&json!({"type": "session_ending"})).await;
-        assert_eq!(client.until_closed().await.pop(), Some(FromAgent::Closed(Some(1000))));
+        assert_eq!(
+            client.until_closed().await.pop(),
+            Some(FromAgent::Closed(Some(1000)))
+        );
     }
     stage.clear().await;
 }
@@ -76,15 +122,30 @@ async fn configured_says_which_keys_had_an_effect() {
             "default",
             all,
             vec![],
-            vec!["wallpaper", "voice_id", "persona", "greeting", "language", "model_tier", "tools"],
+            vec![
+                "wallpaper",
+                "voice_id",
+                "persona",
+                "greeting",
+                "language",
+                "model_tier",
+                "tools",
+            ],
             "slt",
             false,
         ),
-        ("desk", json!({"greeting": "Good evening."}), vec!["greeting"], vec![], "rms", true),
+        (
+            "desk",
+            json!({"greeting": "Good evening."}),
+            vec!["greeting"],
+            vec![],
+            "rms",
+            true,
+        ),
         ("desk", json!({}), vec![], vec![], "rms", true),
     ] {
-        let query = format!("session_label={label}");
-        let mut client = OmniClient::call(&stage.omni(&query), stage.key()).await;
+        let path = format!("/v1/omni?session_label={label}");
+        let mut client = OmniClient::call(&stage.dial(&path), stage.key()).await;
         client.configure(keys).await;
         let configured = client.until_event("configured").await;
         assert_eq!(configured["honored"], json!(honored), "{label}");
@@ -132,9 +193,14 @@ async fn echo(client: &mut OmniClient, audio: &[u8], chunk: usize, expected: usi
 #[tokio::test(flavor = "multi_thread")]
 async fn the_echo_gives_every_byte_back_once_and_in_order() {
     // Rate, milliseconds a message, messages. Everything is a whole number of frames of 20 ms.
-    for (rate, chunk_ms, chunks) in [(8_000, 20, 100), (24_000, 20, 100), (24_000, 70, 20), (8_000, 5, 200)] {
+    for (rate, chunk_ms, chunks) in [
+        (8_000, 20, 100),
+        (24_000, 20, 100),
+        (24_000, 70, 20),
+        (8_000, 5, 200),
+    ] {
         let mut stage = Stage::set(AGENTS).await;
-        let dial = stage.omni(&format!("rate={rate}"));
+        let dial = stage.dial(&format!("/v1/omni?rate={rate}"));
         let mut client = OmniClient::call(&dial, stage.key()).await;
         client.configure(json!({})).await;
         let chunk = rate * 2 * chunk_ms / 1_000;
@@ -143,7 +209,10 @@ async fn the_echo_gives_every_byte_back_once_and_in_order() {
         assert!(back == audio, "{rate} Hz, {chunk_ms} ms: the echo differs");
         client.control(&json!({"type": "session_ending"})).await;
         let rest = client.until_closed().await;
-        assert!(!rest.iter().any(|m| matches!(m, FromAgent::Audio(_))), "more than was sent");
+        assert!(
+            !rest.iter().any(|m| matches!(m, FromAgent::Audio(_))),
+            "more than was sent"
+        );
         assert_eq!(rest.last(), Some(&FromAgent::Closed(Some(1000))));
         let (ending, counters) = stage.ended().await;
         assert_eq!(ending, Ending::CallerHungUp);
@@ -159,7 +228,7 @@ async fn the_echo_gives_every_byte_back_once_and_in_order() {
 async fn at_16_khz_the_echo_comes_back_at_24_khz() {
     const FRAMES: usize = 100;
     let mut stage = Stage::set(AGENTS).await;
-    let mut client = OmniClient::call(&stage.omni("rate=16000"), stage.key()).await;
+    let mut client = OmniClient::call(&stage.dial("/v1/omni?rate=16000"), stage.key()).await;
     client.configure(json!({})).await;
     let tone: Vec<u8> = (0..FRAMES * 320)
         .map(|n| (n as f64 * 440.0 * std::f64::consts::TAU / 16_000.0).sin() * 8_000.0)
@@ -173,9 +242,15 @@ async fn at_16_khz_the_echo_comes_back_at_24_khz() {
         .collect();
     let rising = samples.windows(2).filter(|two| two[0] < 0 && two[1] >= 0);
     let (rising, expected) = (rising.count(), 440 * FRAMES / 50);
-    assert!(rising.abs_diff(expected) <= 2, "{rising} periods of 440 Hz, expected {expected}");
+    assert!(
+        rising.abs_diff(expected) <= 2,
+        "{rising} periods of 440 Hz, expected {expected}"
+    );
     let loudest = samples.iter().map(|s| s.unsigned_abs()).max();
-    assert!(loudest.is_some_and(|peak| (7_500..8_700).contains(&peak)), "{loudest:?}");
+    assert!(
+        loudest.is_some_and(|peak| (7_500..8_700).contains(&peak)),
+        "{loudest:?}"
+    );
     client.close(1000).await;
     client.until_closed().await;
     assert_eq!(stage.ended().await.1.media_out, FRAMES as u64);
@@ -185,27 +260,43 @@ async fn at_16_khz_the_echo_comes_back_at_24_khz() {
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_are_echoed_and_an_interrupt_clears() {
     let mut stage = Stage::set(AGENTS).await;
-    let mut client = OmniClient::call(&stage.omni("rate=8000"), stage.key()).await;
+    let mut client = OmniClient::call(&stage.dial("/v1/omni?rate=8000"), stage.key()).await;
     // Nothing is being said: nothing is cleared.
     client.control(&json!({"type": "interrupt"})).await;
     for digit in ["5", "*", "#", "d"] {
-        client.control(&json!({"type": "dtmf", "digit": digit})).await;
+        client
+            .control(&json!({"type": "dtmf", "digit": digit}))
+            .await;
         let event = client.until_event("dtmf").await;
         assert_eq!(event["digit"], digit.to_uppercase());
     }
-    assert!(!client.received.iter().any(|m| m.is_event("barge_in") || m.is_event("flush")));
+    assert!(
+        !client
+            .received
+            .iter()
+            .any(|m| m.is_event("barge_in") || m.is_event("flush"))
+    );
     let before = noise(320 * 10);
     assert!(echo(&mut client, &before, 320, before.len()).await == before);
     client.control(&json!({"type": "interrupt"})).await;
     client.until_event("barge_in").await;
     client.until_event("flush").await;
     let after = noise(320 * 13).split_off(320 * 3);
-    assert!(echo(&mut client, &after, 320, after.len()).await == after, "after the interrupt");
+    assert!(
+        echo(&mut client, &after, 320, after.len()).await == after,
+        "after the interrupt"
+    );
     client.control(&json!({"type": "session_ending"})).await;
     let rest = client.until_closed().await;
-    assert!(rest.iter().any(|m| m.is_event("session_ending")), "{rest:?}");
+    assert!(
+        rest.iter().any(|m| m.is_event("session_ending")),
+        "{rest:?}"
+    );
     let (ending, counters) = stage.ended().await;
-    assert_eq!((ending, counters.barge_ins, counters.turns), (Ending::CallerHungUp, 1, 2));
+    assert_eq!(
+        (ending, counters.barge_ins, counters.turns),
+        (Ending::CallerHungUp, 1, 2)
+    );
     stage.clear().await;
 }
 
@@ -220,7 +311,8 @@ const CONVERSATION: [(&str, &str); 4] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_is_booked_by_text() {
     let mut stage = Stage::set(AGENTS).await;
-    let mut client = OmniClient::call(&stage.omni("session_label=desk"), stage.key()).await;
+    let mut client =
+        OmniClient::call(&stage.dial("/v1/omni?session_label=desk"), stage.key()).await;
     client.configure(json!({})).await;
     client.until_said("How can I help you?").await;
     for (typed, answer) in CONVERSATION {
@@ -231,7 +323,9 @@ async fn a_table_is_booked_by_text() {
     assert_eq!(rest.last(), Some(&FromAgent::Closed(Some(1000))));
     let ending = rest.iter().position(|m| m.is_event("session_ending"));
     let ending = ending.expect("session_ending before the close");
-    let audio_after = rest[ending..].iter().any(|m| matches!(m, FromAgent::Audio(_)));
+    let audio_after = rest[ending..]
+        .iter()
+        .any(|m| matches!(m, FromAgent::Audio(_)));
     assert!(!audio_after, "audio after session_ending");
     let understood = client.received.iter().filter_map(|m| match m {
         FromAgent::CallerText(text) => Some(text.as_str()),
@@ -257,7 +351,8 @@ async fn text_interrupts_and_is_answered() {
     let stage = Stage::set(AGENTS).await;
     // The first word of the agent, or its first sound: both are in the middle of the greeting.
     for after_audio in [false, true] {
-        let mut client = OmniClient::call(&stage.omni("session_label=desk"), stage.key()).await;
+        let mut client =
+            OmniClient::call(&stage.dial("/v1/omni?session_label=desk"), stage.key()).await;
         client.configure(json!({})).await;
         client.until_said("booking desk").await;
         if after_audio {
@@ -280,9 +375,13 @@ async fn the_greeting_is_the_clients_to_choose() {
     for (greeting, first) in [
         (json!({}), "Hello, this is the Trunkline booking desk."),
         (json!({"greeting": "Good evening."}), "Good evening."),
-        (json!({"greeting": ""}), "We are open every day from noon to ten."),
+        (
+            json!({"greeting": ""}),
+            "We are open every day from noon to ten.",
+        ),
     ] {
-        let mut client = OmniClient::call(&stage.omni("session_label=desk"), stage.key()).await;
+        let mut client =
+            OmniClient::call(&stage.dial("/v1/omni?session_label=desk"), stage.key()).await;
         client.configure(greeting.clone()).await;
         client.until_event("configured").await;
         if greeting["greeting"] != "" {
@@ -301,7 +400,8 @@ async fn the_greeting_is_the_clients_to_choose() {
 #[tokio::test(flavor = "multi_thread")]
 async fn silence_is_noticed_without_a_greeting_too() {
     let stage = Stage::set(AGENTS).await;
-    let mut client = OmniClient::call(&stage.omni("session_label=desk"), stage.key()).await;
+    let mut client =
+        OmniClient::call(&stage.dial("/v1/omni?session_label=desk"), stage.key()).await;
     client.configure(json!({"greeting": ""})).await;
     client.until_event("turn_begin").await;
     client.close(1000).await;

@@ -6,7 +6,7 @@ use stage::Stage;
 use trunkline_call::Ending;
 use trunkline_codecs::resample::Resampler;
 use trunkline_codecs::vad::{RATE_HZ, Segmenter, VadConfig, VadEvent};
-use trunkline_testkit::{Carrier, FromGateway, Marks, mulaw, recording};
+use trunkline_testkit::{Carrier, Dial, FromGateway, Marks, mulaw, recording};
 
 const AGENTS: &str = r#"
     [agents.echo]
@@ -16,6 +16,12 @@ const AGENTS: &str = r#"
     [routes]
     "+15550123" = "desk"
 "#;
+
+/// A stream to this agent or number, with the gateway's key.
+fn dial(stage: &Stage, route: &str) -> Dial {
+    let path = format!("/v1/telephony/streams/twilio/{route}");
+    stage.dial(&path).bearer(stage.key())
+}
 
 /// People speaking: names of Asterisk's prompts, 15 to 31 s each.
 const SPEECH: [&str; 6] = [
@@ -52,10 +58,10 @@ async fn human_speech_comes_back_whole_and_in_order() {
     let mut stage = Stage::set(AGENTS).await;
     let mut calls = tokio::task::JoinSet::new();
     for name in SPEECH {
-        let dial = stage.twilio("echo");
+        let stream = dial(&stage, "echo");
         calls.spawn(async move {
             let packets = mulaw::packets(&recording::speech(name));
-            let mut carrier = Carrier::call(&dial, Marks::Played).await;
+            let mut carrier = Carrier::call(&stream, Marks::Played).await;
             let back = echo(&mut carrier, &packets).await;
             for (at, (sent, back)) in packets.iter().zip(&back).enumerate() {
                 assert!(sent == back, "{name}: packet {at} came back altered");
@@ -71,8 +77,18 @@ async fn human_speech_comes_back_whole_and_in_order() {
     for _ in SPEECH {
         let (ending, counters) = stage.ended().await;
         assert_eq!(ending, Ending::CallerHungUp);
-        assert_eq!((counters.media_lost, counters.dropped, counters.overflow_bytes), (0, 0, 0));
-        assert_eq!(counters.turns, 1, "an echo is one long turn, without a mark");
+        assert_eq!(
+            (
+                counters.media_lost,
+                counters.dropped,
+                counters.overflow_bytes
+            ),
+            (0, 0, 0)
+        );
+        assert_eq!(
+            counters.turns, 1,
+            "an echo is one long turn, without a mark"
+        );
         heard += counters.media_in;
         said += counters.media_out;
     }
@@ -83,7 +99,10 @@ async fn human_speech_comes_back_whole_and_in_order() {
 
 #[test]
 fn human_speech_is_found_in_recordings_off_the_telephone() {
-    println!("{:<22} {:>8} {:>9} {:>7}", "recording", "length", "segments", "speech");
+    println!(
+        "{:<22} {:>8} {:>9} {:>7}",
+        "recording", "length", "segments", "speech"
+    );
     for name in SPEECH {
         let narrow = recording::speech(name);
         let mut wide = Vec::new();
@@ -107,7 +126,11 @@ fn human_speech_is_found_in_recordings_off_the_telephone() {
         let total = wide.len() as u64 - u64::from(RATE_HZ);
         let speech: u64 = segments.iter().map(|s| s.end - s.start).sum();
         let percent = speech * 100 / total;
-        println!("{name:<22} {:>6} s {:>9} {percent:>5} %", total / 16_000, segments.len());
+        println!(
+            "{name:<22} {:>6} s {:>9} {percent:>5} %",
+            total / 16_000,
+            segments.len()
+        );
         // These speakers pause every few seconds, and no sentence of theirs is shorter than 0.1 s.
         let least = (total / u64::from(RATE_HZ) / 10).max(2) as usize;
         assert!(segments.len() >= least, "{name}: {segments:?}");
@@ -116,14 +139,17 @@ fn human_speech_is_found_in_recordings_off_the_telephone() {
             assert!(segment.end - segment.start > 1_600, "{name}: {segment:?}");
             assert!(segment.end <= wide.len() as u64, "{name}: {segment:?}");
         }
-        assert!(segments.is_sorted_by(|a, b| a.end <= b.start), "{name}: {segments:?}");
+        assert!(
+            segments.is_sorted_by(|a, b| a.end <= b.start),
+            "{name}: {segments:?}"
+        );
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lost_packets_are_counted_and_not_made_up() {
     let mut stage = Stage::set(AGENTS).await;
-    let mut carrier = Carrier::call(&stage.twilio("echo"), Marks::Played).await;
+    let mut carrier = Carrier::call(&dial(&stage, "echo"), Marks::Played).await;
     let packets = mulaw::packets(&recording::speech("vm-options")[..160 * 40]);
     assert!(echo(&mut carrier, &packets[..20]).await == packets[..20]);
     carrier.lose(3);
@@ -149,9 +175,13 @@ fn media_frames(messages: &[FromGateway]) -> usize {
 /// One mark behind every utterance; the call goes on when it comes back, or when it does not.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_utterance_ends_with_its_mark() {
-    for (marks, route) in [(Marks::Played, "desk"), (Marks::Played, "+15550123"), (Marks::Ignored, "desk")] {
+    for (marks, route) in [
+        (Marks::Played, "desk"),
+        (Marks::Played, "+15550123"),
+        (Marks::Ignored, "desk"),
+    ] {
         let mut stage = Stage::set(AGENTS).await;
-        let mut carrier = Carrier::call(&stage.twilio(route), marks).await;
+        let mut carrier = Carrier::call(&dial(&stage, route), marks).await;
         let (greeting, first) = carrier.until_mark().await;
         assert!(media_frames(&greeting) > 100, "a greeting of two sentences");
         // Opening hours, asked for by key: an answer and the question again.
@@ -162,7 +192,10 @@ async fn an_utterance_ends_with_its_mark() {
         let names = [first, second];
         assert_eq!(names[0], "tl-0-0");
         // Where the greeting was still being played the key cut it off.
-        assert!(["tl-0-1", "tl-1-1"].contains(&names[1].as_str()), "{names:?}");
+        assert!(
+            ["tl-0-1", "tl-1-1"].contains(&names[1].as_str()),
+            "{names:?}"
+        );
         carrier.stop().await;
         carrier.until_closed().await;
         if marks == Marks::Played {
@@ -182,11 +215,18 @@ async fn an_utterance_ends_with_its_mark() {
 async fn silence_is_noticed_after_the_greeting() {
     for marks in [Marks::Played, Marks::Ignored] {
         let stage = Stage::set(AGENTS).await;
-        let mut carrier = Carrier::call(&stage.twilio("desk"), marks).await;
+        let mut carrier = Carrier::call(&dial(&stage, "desk"), marks).await;
         let (_, greeting) = carrier.until_mark().await;
         let (question, again) = carrier.until_mark().await;
-        assert_eq!([greeting.as_str(), again.as_str()], ["tl-0-0", "tl-0-1"], "{marks:?}");
-        assert!(media_frames(&question) > 25, "{marks:?}: at least half a second of speech");
+        assert_eq!(
+            [greeting.as_str(), again.as_str()],
+            ["tl-0-0", "tl-0-1"],
+            "{marks:?}"
+        );
+        assert!(
+            media_frames(&question) > 25,
+            "{marks:?}: at least half a second of speech"
+        );
         carrier.stop().await;
         carrier.until_closed().await;
         stage.clear().await;
@@ -197,7 +237,7 @@ async fn silence_is_noticed_after_the_greeting() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_during_speech_clears_and_is_answered() {
     let mut stage = Stage::set(AGENTS).await;
-    let mut carrier = Carrier::call(&stage.twilio("desk"), Marks::Played).await;
+    let mut carrier = Carrier::call(&dial(&stage, "desk"), Marks::Played).await;
     for _ in 0..10 {
         let next = carrier.next().await;
         assert!(matches!(next, FromGateway::Media(_)), "{next:?}");
@@ -207,7 +247,10 @@ async fn a_key_during_speech_clears_and_is_answered() {
     let clear = answer.iter().position(|m| *m == FromGateway::Clear);
     let clear = clear.unwrap_or_else(|| panic!("no clear before mark {mark:?}: {}", answer.len()));
     media_frames(&answer[..clear]);
-    assert!(media_frames(&answer[clear + 1..]) > 50, "an answer behind the clear");
+    assert!(
+        media_frames(&answer[clear + 1..]) > 50,
+        "an answer behind the clear"
+    );
     assert_eq!(mark, "tl-1-1", "the second utterance, after one clear");
     carrier.stop().await;
     carrier.until_closed().await;
@@ -220,7 +263,7 @@ async fn a_key_during_speech_clears_and_is_answered() {
 async fn the_agent_hangs_up_after_its_last_mark() {
     for marks in [Marks::Played, Marks::Ignored] {
         let mut stage = Stage::set(AGENTS).await;
-        let mut carrier = Carrier::call(&stage.twilio("desk"), marks).await;
+        let mut carrier = Carrier::call(&dial(&stage, "desk"), marks).await;
         for keys in ["1", "4#", "730#", "1", "2"] {
             for digit in keys.chars() {
                 carrier.dtmf(digit).await;
@@ -229,16 +272,30 @@ async fn the_agent_hangs_up_after_its_last_mark() {
             while !matches!(carrier.next().await, FromGateway::Media(_)) {}
         }
         let rest = carrier.until_closed().await;
-        assert_eq!(rest.last(), Some(&FromGateway::Closed(Some(1000))), "{marks:?}");
+        assert_eq!(
+            rest.last(),
+            Some(&FromGateway::Closed(Some(1000))),
+            "{marks:?}"
+        );
         let last_mark = rest.iter().rev().find_map(|m| match m {
             FromGateway::Mark(name) => Some(name.clone()),
             _ => None,
         });
         let last_mark = last_mark.expect("a mark behind the last words");
-        let behind = rest.iter().skip_while(|m| **m != FromGateway::Mark(last_mark.clone()));
-        assert_eq!(behind.count(), 2, "the last mark, the close, and nothing between");
+        let behind = rest
+            .iter()
+            .skip_while(|m| **m != FromGateway::Mark(last_mark.clone()));
+        assert_eq!(
+            behind.count(),
+            2,
+            "the last mark, the close, and nothing between"
+        );
         if marks == Marks::Played {
-            assert_eq!(carrier.echoed.last(), Some(&last_mark), "closed before it was played");
+            assert_eq!(
+                carrier.echoed.last(),
+                Some(&last_mark),
+                "closed before it was played"
+            );
         }
         let (ending, _) = stage.ended().await;
         assert_eq!(ending, Ending::AgentHungUp, "{marks:?}");

@@ -13,6 +13,8 @@ pub enum Ending {
     CallerStalled,
     /// The caller's side broke its protocol beyond repair.
     CallerFaulted(&'static str),
+    /// The caller's side broke the rules of its transport; with the close code that says how.
+    CallerBroke(u16),
     /// A message of the caller's side exceeded the limit.
     CallerTooBig,
     /// The caller's side never started the call.
@@ -38,6 +40,7 @@ impl Ending {
             Self::CallerVanished => "caller_vanished",
             Self::CallerStalled => "caller_stalled",
             Self::CallerFaulted(_) => "caller_faulted",
+            Self::CallerBroke(_) => "caller_broke",
             Self::CallerTooBig => "caller_too_big",
             Self::NeverStarted => "never_started",
             Self::AgentHungUp => "agent_hung_up",
@@ -58,6 +61,7 @@ impl Ending {
             | Self::Operator => 1000,
             Self::Shutdown => 1001,
             Self::CallerFaulted(_) => 1008,
+            Self::CallerBroke(code) => code,
             Self::CallerTooBig => 1009,
             Self::NeverStarted => 4408,
             Self::CallerVanished | Self::CallerStalled => 4410,

@@ -125,8 +125,13 @@ pub enum Frame<'a> {
     Binary(&'a [u8]),
     /// The peer's answer to [`SendKind::Ping`], or a ping of its own: it is alive.
     Alive,
-    /// A message that broke the transport's rules and was not delivered (for a WebSocket: larger than the limit).
+    /// A message larger than the limit, which was not read.
     TooBig,
+    /// The transport's own rules were broken; nothing more can be understood.
+    Broken {
+        /// The WebSocket close code that says how (RFC 6455 §7.4.1: 1002 or 1007).
+        close_code: u16,
+    },
     /// From a local worker.
     Worker(WorkerFrame<'a>),
 }

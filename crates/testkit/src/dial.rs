@@ -80,7 +80,7 @@ impl Dial {
     /// Asks, whatever the answer.
     ///
     /// # Panics
-    /// There is no answer, or a 101 that breaks the RFC.
+    /// There is no answer.
     pub async fn ask(&self) -> Opened {
         let socket = TcpSocket::new_v4().expect("a socket");
         if let Some(bytes) = self.receive_buffer_bytes {
@@ -94,9 +94,6 @@ impl Dial {
         }
         request.push_str("\r\n");
         let (answer, early) = send(&mut stream, &request).await;
-        if answer.status == 101 {
-            assert_eq!(answer.header("sec-websocket-accept"), Some(ACCEPT));
-        }
         Opened {
             stream,
             early,
@@ -107,11 +104,13 @@ impl Dial {
     /// Opens the socket.
     ///
     /// # Panics
-    /// It is refused.
+    /// It is refused, or let in with a 101 that breaks the RFC.
     pub async fn open(&self) -> Opened {
         let opened = self.ask().await;
         let Answer { status, .. } = opened.answer;
         assert_eq!(status, 101, "refused: {}", opened.answer.text());
+        let accept = opened.answer.header("sec-websocket-accept");
+        assert_eq!(accept, Some(ACCEPT));
         opened
     }
 

@@ -1,7 +1,6 @@
 //! A gateway in this process, on a free port, with a data directory and a key of its own.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,6 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use trunkline::calls::Reported;
 use trunkline::config::{Config, Typed};
-use trunkline::control::Gateway;
 use trunkline::keys::{DataDir, KeyRequest};
 use trunkline::running::{Running, Stopped};
 use trunkline_auth::{Environment, Scopes};
@@ -20,21 +18,22 @@ use trunkline_testkit::{Dial, PATIENCE};
 
 /// A gateway that takes calls, and everything needed to place them.
 #[derive(Debug)]
-pub struct Stage {
+pub(crate) struct Stage {
     running: Running,
     reports: mpsc::Receiver<Reported>,
     workers: Workers,
     key: String,
-    dir: TempDir,
+    /// Removed with the stage.
+    _dir: TempDir,
 }
 
 impl Stage {
-    /// Starts a gateway with this configuration; `listen` and `data_dir` are filled in.
-    pub async fn set(toml: &str) -> Self {
+    /// Starts a gateway with this configuration; `listen` and, unless it is given, `data_dir` are filled in.
+    pub(crate) async fn set(toml: &str) -> Self {
         let dir = TempDir::new().expect("a directory");
         let mut typed: Typed = toml::from_str(toml).expect("a configuration");
         typed.listen = Some("127.0.0.1:0".to_owned());
-        typed.data_dir = Some(dir.path().join("data"));
+        typed.data_dir.get_or_insert(dir.path().join("data"));
         let config = Config::resolve(&typed, dir.path()).unwrap_or_else(|e| panic!("{e}"));
         let workers = Workers::start(WorkersConfig::default());
         if typed.agents.values().any(|agent| agent.script.is_some()) {
@@ -47,43 +46,22 @@ impl Stage {
             reports,
             workers,
             key,
-            dir,
+            _dir: dir,
         }
     }
 
-    /// Its parts.
-    pub fn gateway(&self) -> &Arc<Gateway> {
-        self.running.gateway()
-    }
-
-    /// Where it listens.
-    pub fn address(&self) -> SocketAddr {
-        self.running.address()
-    }
-
     /// A key that opens every socket.
-    pub fn key(&self) -> &str {
+    pub(crate) fn key(&self) -> &str {
         &self.key
     }
 
-    /// Where its keys and revocations are.
-    pub fn data_dir(&self) -> PathBuf {
-        self.dir.path().join("data")
-    }
-
-    /// An Omni session to be opened, without a key.
-    pub fn omni(&self, query: &str) -> Dial {
-        Dial::new(self.address(), &format!("/v1/omni?{query}"))
-    }
-
-    /// A Twilio stream to this agent to be opened, with the key.
-    pub fn twilio(&self, agent: &str) -> Dial {
-        let path = format!("/v1/telephony/streams/twilio/{agent}");
-        Dial::new(self.address(), &path).bearer(&self.key)
+    /// A socket to be opened, without a key.
+    pub(crate) fn dial(&self, path: &str) -> Dial {
+        Dial::new(self.address(), path)
     }
 
     /// How the next call to end has ended.
-    pub async fn ended(&mut self) -> (Ending, Counters) {
+    pub(crate) async fn ended(&mut self) -> (Ending, Counters) {
         loop {
             let next = timeout(PATIENCE, self.reports.recv()).await;
             let reported = next.expect("a call ends").expect("reports go on");
@@ -94,10 +72,13 @@ impl Stage {
     }
 
     /// Stops the gateway. No call, no task and no shard may be left behind.
-    pub async fn clear(self) {
+    pub(crate) async fn clear(self) {
         let gateway = Arc::clone(self.running.gateway());
         assert!(
-            gateway.calls.wait_until_empty(Duration::from_secs(20)).await,
+            gateway
+                .calls
+                .wait_until_empty(Duration::from_secs(20))
+                .await,
             "{} calls never left the directory",
             gateway.calls.len()
         );
@@ -107,8 +88,16 @@ impl Stage {
     }
 }
 
+impl Deref for Stage {
+    type Target = Running;
+
+    fn deref(&self) -> &Running {
+        &self.running
+    }
+}
+
 /// A key for this data directory.
-pub fn mint(data_dir: &std::path::Path, scopes: &str) -> String {
+fn mint(data_dir: &std::path::Path, scopes: &str) -> String {
     let request = KeyRequest {
         org: "tests".to_owned(),
         project: "tests".to_owned(),
@@ -122,7 +111,7 @@ pub fn mint(data_dir: &std::path::Path, scopes: &str) -> String {
 }
 
 /// Fails with the name of the package where an embedded engine is missing.
-pub fn require(workers: &Workers) {
+fn require(workers: &Workers) {
     let report = workers.report();
     for engine in [&report.recogniser, &report.speaker] {
         if let Availability::Missing { what, install } = engine {

@@ -150,6 +150,9 @@ impl<A: Agent> Call<A> {
             Frame::Text(text) => trunkline_protocol::Frame::Text(text),
             Frame::Binary(bytes) => trunkline_protocol::Frame::Binary(bytes),
             Frame::TooBig => return self.end(now, Ending::CallerTooBig),
+            Frame::Broken { close_code } => {
+                return self.end(now, Ending::CallerBroke(close_code));
+            }
             Frame::Alive | Frame::Worker(_) => return,
         };
         // Lent apart from the other buffers: audio unpacked into it is read while those are written.

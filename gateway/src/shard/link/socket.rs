@@ -8,8 +8,9 @@ use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Sink, Stream};
+use tokio::io::ReadBuf;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error};
+use tokio_tungstenite::tungstenite::error::{Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
@@ -28,6 +29,9 @@ pub(in crate::shard) struct SocketLink<S> {
     /// The message whose content the last frame borrows.
     current: Option<Message>,
     quick_wakes: u8,
+    /// Nothing more can be understood. What still comes is read and thrown away: closing over unread
+    /// bytes would reset the connection, and take the close frame with it.
+    broken: bool,
 }
 
 /// The library is a queue too: with its defaults a stalled peer takes seconds of audio that can no longer
@@ -49,6 +53,7 @@ impl<S: MediaStream> SocketLink<S> {
             socket: WebSocketStream::from_partially_read(stream, early, Role::Server, config).await,
             current: None,
             quick_wakes: QUICK_WAKES,
+            broken: false,
         }
     }
 
@@ -63,16 +68,24 @@ impl<S: MediaStream> SocketLink<S> {
     pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Result<Frame<'_>, Down>> {
         // Dropped before the next read, so that its buffer is used again.
         self.current = None;
+        if self.broken {
+            return self.poll_discard(cx);
+        }
         let message = match std::task::ready!(Pin::new(&mut self.socket).poll_next(cx)) {
             Some(Ok(message)) => message,
-            Some(Err(Error::Capacity(CapacityError::MessageTooLong { .. }))) => {
+            Some(Err(Error::Capacity(_))) => {
+                self.broken = true;
                 return Poll::Ready(Ok(Frame::TooBig));
             }
+            Some(Err(Error::Utf8(_))) => return Poll::Ready(Ok(self.broke(CloseCode::Invalid))),
             Some(Err(Error::ConnectionClosed)) | None => return Poll::Ready(Err(Down::Finished)),
-            Some(Err(Error::Io(_))) => return Poll::Ready(Err(Down::Lost)),
+            // Gone without a close.
+            Some(Err(
+                Error::Io(_) | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake),
+            )) => return Poll::Ready(Err(Down::Lost)),
             Some(Err(error)) => {
                 tracing::debug!(%error, "WebSocket broken by the peer");
-                return Poll::Ready(Err(Down::Lost));
+                return Poll::Ready(Ok(self.broke(CloseCode::Protocol)));
             }
         };
         Poll::Ready(Ok(match self.current.insert(message) {
@@ -83,6 +96,24 @@ impl<S: MediaStream> SocketLink<S> {
                 Frame::Alive
             }
         }))
+    }
+
+    fn broke(&mut self, how: CloseCode) -> Frame<'static> {
+        self.broken = true;
+        Frame::Broken {
+            close_code: how.into(),
+        }
+    }
+
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<Result<Frame<'_>, Down>> {
+        let mut space = [0; 4 * 1_024];
+        let mut buffer = ReadBuf::new(&mut space);
+        let read = Pin::new(self.socket.get_mut()).poll_read(cx, &mut buffer);
+        match std::task::ready!(read) {
+            Ok(()) if buffer.filled().is_empty() => Poll::Ready(Err(Down::Finished)),
+            Ok(()) => Poll::Ready(Ok(Frame::Alive)),
+            Err(_) => Poll::Ready(Err(Down::Lost)),
+        }
     }
 
     pub(super) fn push(&mut self, kind: SendKind, message: &mut BytesMut) -> Result<(), Down> {
