@@ -1,0 +1,139 @@
+//! What load balancers and Prometheus read.
+
+mod stage;
+
+use serde_json::json;
+use stage::Stage;
+use trunkline_call::Ending;
+use trunkline_testkit::http::get;
+use trunkline_testkit::prometheus::{Samples, parse};
+use trunkline_testkit::{Carrier, FromGateway, Marks, OmniClient};
+
+const AGENTS: &str = r#"
+    [agents.default]
+    echo = true
+    [agents.desk]
+    script = "builtin:booking"
+"#;
+
+const TWILIO: &str = "/v1/telephony/streams/twilio";
+
+async fn scrape(stage: &Stage) -> Samples {
+    let page = get(stage.address(), "/metrics").await;
+    assert_eq!(page.status, 200);
+    let kind = page.header("content-type").unwrap_or_default();
+    assert!(kind.starts_with("text/plain; version=0.0.4"), "{kind}");
+    parse(&page.text()).unwrap_or_else(|why| panic!("{why}"))
+}
+
+fn of(samples: &Samples, series: &str) -> f64 {
+    let Some(value) = samples.get(series) else {
+        panic!("no {series} in {:?}", samples.keys());
+    };
+    *value
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn health_is_told() {
+    let stage = Stage::set(AGENTS).await;
+    for (path, status, body) in [
+        ("/healthz", 200, "ok\n"),
+        ("/readyz", 200, "ready\n"),
+        ("/metrics?from=anywhere", 200, ""),
+        ("/", 404, ""),
+    ] {
+        let answer = get(stage.address(), path).await;
+        assert_eq!(answer.status, status, "{path}");
+        assert!(body.is_empty() || answer.text() == body, "{path}: {}", answer.text());
+    }
+    stage.gateway().drain();
+    assert_eq!(get(stage.address(), "/readyz").await.text(), "draining\n");
+    assert_eq!(get(stage.address(), "/healthz").await.text(), "ok\n");
+    stage.clear().await;
+}
+
+/// Before the first call every series is there, at zero, so that rates can be taken from the start.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_series_begins_at_zero() {
+    let stage = Stage::set(AGENTS).await;
+    let samples = scrape(&stage).await;
+    for dialect in ["omni", "twilio"] {
+        for name in [
+            "trunkline_calls_began_total",
+            "trunkline_calls_ended_total",
+            "trunkline_media_in_frames_total",
+            "trunkline_media_out_frames_total",
+            "trunkline_media_lost_frames_total",
+            "trunkline_messages_dropped_total",
+            "trunkline_playout_underruns_total",
+            "trunkline_playout_overflow_bytes_total",
+            "trunkline_barge_ins_total",
+        ] {
+            let series = format!("{name}{{dialect=\"{dialect}\"}}");
+            assert_eq!(of(&samples, &series), 0.0, "{series}");
+        }
+    }
+    for reason in ["key", "request", "capacity"] {
+        let series = format!("trunkline_refused_total{{reason=\"{reason}\"}}");
+        assert_eq!(of(&samples, &series), 0.0, "{series}");
+    }
+    stage.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn counters_move_with_calls() {
+    const FRAMES: usize = 25;
+    let mut stage = Stage::set(&format!("{AGENTS}\n[limits]\ncalls = 2")).await;
+    let dial = |path: &str| stage.dial(path).bearer(stage.key());
+    let mut carrier = Carrier::call(&dial(&format!("{TWILIO}/default")), Marks::Played).await;
+    for _ in 0..FRAMES {
+        carrier.media(&[0x55; 160]).await;
+        assert_eq!(carrier.next().await, FromGateway::Media(vec![0x55; 160]));
+    }
+    carrier.lose(2);
+    carrier.media(&[0x55; 160]).await;
+    carrier.next().await;
+    carrier.text("{").await;
+    let mut client = OmniClient::call(&stage.dial("/v1/omni?session_label=desk"), stage.key()).await;
+    client.configure(json!({})).await;
+    client.until_audio().await;
+    // Refused: one for its key, two for what they ask, one because two calls run.
+    stage.dial("/v1/omni").refused().await;
+    get(stage.address(), "/v1/omni").await;
+    dial("/v1/omni?rate=1").refused().await;
+    dial("/v1/omni").refused().await;
+    client.control(&json!({"type": "interrupt"})).await;
+    client.until_event("flush").await;
+    client.close(1000).await;
+    client.until_closed().await;
+    assert_eq!(stage.ended().await.0, Ending::CallerHungUp);
+    carrier.stop().await;
+    carrier.until_closed().await;
+    assert_eq!(stage.ended().await.0, Ending::CallerHungUp);
+
+    let samples = scrape(&stage).await;
+    for (series, expected) in [
+        ("trunkline_calls_began_total{dialect=\"twilio\"}", 1),
+        ("trunkline_calls_ended_total{dialect=\"twilio\"}", 1),
+        ("trunkline_calls_began_total{dialect=\"omni\"}", 1),
+        ("trunkline_calls_ended_total{dialect=\"omni\"}", 1),
+        ("trunkline_media_in_frames_total{dialect=\"twilio\"}", FRAMES + 1),
+        ("trunkline_media_out_frames_total{dialect=\"twilio\"}", FRAMES + 1),
+        ("trunkline_media_lost_frames_total{dialect=\"twilio\"}", 2),
+        ("trunkline_messages_dropped_total{dialect=\"twilio\"}", 1),
+        ("trunkline_media_in_frames_total{dialect=\"omni\"}", 0),
+        ("trunkline_barge_ins_total{dialect=\"omni\"}", 1),
+        ("trunkline_barge_in_clear_seconds_count{dialect=\"omni\"}", 1),
+        ("trunkline_barge_in_clear_seconds_bucket{dialect=\"omni\",le=\"+Inf\"}", 1),
+        ("trunkline_call_endings_total{dialect=\"twilio\",ending=\"caller_hung_up\"}", 1),
+        ("trunkline_call_endings_total{dialect=\"omni\",ending=\"caller_hung_up\"}", 1),
+        ("trunkline_refused_total{reason=\"key\"}", 1),
+        ("trunkline_refused_total{reason=\"request\"}", 2),
+        ("trunkline_refused_total{reason=\"capacity\"}", 1),
+        ("trunkline_events_missed_total", 0),
+    ] {
+        assert_eq!(of(&samples, series), expected as f64, "{series}");
+    }
+    assert!(of(&samples, "trunkline_media_out_frames_total{dialect=\"omni\"}") > 0.0);
+    stage.clear().await;
+}
