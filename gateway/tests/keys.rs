@@ -32,8 +32,15 @@ fn trunkline() -> Command {
 /// Runs a command of `keys` with this on its standard input.
 async fn keys(arguments: &[&str], data: &Path, input: &str) -> Output {
     let mut command = trunkline();
-    command.arg("keys").args(arguments).arg("--data-dir").arg(data);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .arg("keys")
+        .args(arguments)
+        .arg("--data-dir")
+        .arg(data);
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().expect("the binary");
     let mut stdin = child.stdin.take().expect("standard input");
     stdin.write_all(input.as_bytes()).await.expect("taken");
@@ -55,7 +62,14 @@ impl Served {
         let file = data.with_extension("toml");
         std::fs::write(&file, config).expect("a configuration");
         let mut command = trunkline();
-        command.args(["serve", "--listen", "127.0.0.1:0", "--log", "trace", "--data-dir"]);
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--log",
+            "trace",
+            "--data-dir",
+        ]);
         command.arg(data).arg("--config").arg(file);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the binary");
@@ -66,7 +80,9 @@ impl Served {
             address: SocketAddr::from(([127, 0, 0, 1], 0)),
         };
         let line = served.line().await.expect("a first line");
-        let address = line.strip_prefix("listening on ").and_then(|a| a.parse().ok());
+        let address = line
+            .strip_prefix("listening on ")
+            .and_then(|a| a.parse().ok());
         served.address = address.unwrap_or_else(|| panic!("expected an address, got {line:?}"));
         served
     }
@@ -77,7 +93,10 @@ impl Served {
     }
 
     fn terminate(&self) {
-        let id = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        let id = self
+            .child
+            .id()
+            .and_then(|id| Pid::from_raw(id.cast_signed()));
         kill_process(id.expect("a running process"), Signal::TERM).expect("SIGTERM");
     }
 
@@ -117,7 +136,10 @@ async fn a_revoked_key_opens_nothing_more() {
     let revoked = keys(&["revoke"], data.path(), key).await;
     assert!(revoked.status.success(), "{revoked:?}");
     let shown = String::from_utf8_lossy(&revoked.stdout).into_owned();
-    assert!(shown.starts_with("revoked ") && !shown.contains(key), "{shown:?}");
+    assert!(
+        shown.starts_with("revoked ") && !shown.contains(key),
+        "{shown:?}"
+    );
     let since = std::time::Instant::now();
     let mut attempts = 0;
     let answer = loop {
@@ -126,7 +148,10 @@ async fn a_revoked_key_opens_nothing_more() {
         if opened.answer.status != 101 {
             break opened.answer;
         }
-        assert!(since.elapsed() < PATIENCE, "still good after {attempts} attempts");
+        assert!(
+            since.elapsed() < PATIENCE,
+            "still good after {attempts} attempts"
+        );
         drop(opened);
         stage.ended().await;
     };
@@ -162,25 +187,46 @@ async fn the_first_start_makes_keys_only_their_owner_can_read() {
     assert_eq!(mode(&data), 0o700);
     assert_eq!(mode(&path), 0o600);
     assert_eq!(mode(&data.join("signing.key")), 0o600);
-    let key = std::fs::read_to_string(&path).expect("the key").trim().to_owned();
+    let key = std::fs::read_to_string(&path)
+        .expect("the key")
+        .trim()
+        .to_owned();
     let signing = std::fs::read_to_string(data.join("signing.key")).expect("a key");
 
     // Both wires open with it.
     let mut client = OmniClient::call(&Dial::new(served.address, "/v1/omni"), &key).await;
-    assert_eq!(client.until_event("hello").await["audio_out"], "pcm16@24000");
+    assert_eq!(
+        client.until_event("hello").await["audio_out"],
+        "pcm16@24000"
+    );
     client.control(&json!({"type": "session_ending"})).await;
-    assert_eq!(client.until_closed().await.pop(), Some(FromAgent::Closed(Some(1000))));
-    let stream = Dial::new(served.address, &format!("/v1/telephony/streams/twilio/{key}"));
+    assert_eq!(
+        client.until_closed().await.pop(),
+        Some(FromAgent::Closed(Some(1000)))
+    );
+    let stream = Dial::new(
+        served.address,
+        &format!("/v1/telephony/streams/twilio/{key}"),
+    );
     let mut carrier = Carrier::call(&stream, Marks::Played).await;
     carrier.stop().await;
-    assert_eq!(carrier.until_closed().await, [FromGateway::Closed(Some(1000))]);
+    assert_eq!(
+        carrier.until_closed().await,
+        [FromGateway::Closed(Some(1000))]
+    );
 
     served.terminate();
     let (status, written) = served.end().await;
     assert_eq!(status.code(), Some(0), "{written}");
-    assert!(written.contains("call ended"), "the log is not there: {written}");
+    assert!(
+        written.contains("call ended"),
+        "the log is not there: {written}"
+    );
     assert!(!written.contains(&key), "the key was written");
-    assert!(!written.contains(signing.trim()), "the signing key was written");
+    assert!(
+        !written.contains(signing.trim()),
+        "the signing key was written"
+    );
 
     // The second start changes nothing and has nothing to say of keys.
     let served = Served::start(&data, AGENTS).await;
@@ -193,8 +239,13 @@ async fn the_first_start_makes_keys_only_their_owner_can_read() {
     let exposed = std::fs::Permissions::from_mode(0o644);
     std::fs::set_permissions(data.join("signing.key"), exposed).expect("chmod");
     let mut command = trunkline();
-    command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir"]).arg(&data);
-    let output = timeout(PATIENCE, command.output()).await.expect("an end").expect("output");
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(&data);
+    let output = timeout(PATIENCE, command.output())
+        .await
+        .expect("an end")
+        .expect("output");
     assert!(!output.status.success());
     let why = String::from_utf8_lossy(&output.stderr);
     assert!(why.contains("0600") && why.contains("signing.key"), "{why}");
@@ -231,7 +282,10 @@ async fn on_sigterm_running_calls_finish() {
     carrier.media(&[0x2a; 160]).await;
     assert_eq!(carrier.next().await, FromGateway::Media(vec![0x2a; 160]));
     carrier.stop().await;
-    assert_eq!(carrier.until_closed().await, [FromGateway::Closed(Some(1000))]);
+    assert_eq!(
+        carrier.until_closed().await,
+        [FromGateway::Closed(Some(1000))]
+    );
     let (status, written) = served.end().await;
     assert_eq!(status.code(), Some(0), "{written}");
 }
@@ -245,7 +299,10 @@ async fn calls_that_do_not_finish_in_time_are_told_that_the_gateway_goes_away() 
     served.line().await;
     let mut carrier = begun(served.address, &data).await;
     served.terminate();
-    assert_eq!(carrier.until_closed().await, [FromGateway::Closed(Some(1001))]);
+    assert_eq!(
+        carrier.until_closed().await,
+        [FromGateway::Closed(Some(1001))]
+    );
     let (status, written) = served.end().await;
     assert_eq!(status.code(), Some(0), "{written}");
     assert!(written.contains("shutdown"), "{written}");
@@ -254,8 +311,16 @@ async fn calls_that_do_not_finish_in_time_are_told_that_the_gateway_goes_away() 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_inspect_tells_good_from_revoked_without_showing_the_key() {
     let data = TempDir::new().expect("a directory");
-    let minted = keys(&["mint", "--scopes", "omni:session", "--env", "live"], data.path(), "").await;
-    let key = String::from_utf8(minted.stdout).expect("text").trim().to_owned();
+    let minted = keys(
+        &["mint", "--scopes", "omni:session", "--env", "live"],
+        data.path(),
+        "",
+    )
+    .await;
+    let key = String::from_utf8(minted.stdout)
+        .expect("text")
+        .trim()
+        .to_owned();
     for (revoke, end) in [(false, "good"), (true, "refused: The API key was revoked.")] {
         if revoke {
             assert!(keys(&["revoke"], data.path(), &key).await.status.success());
@@ -264,7 +329,10 @@ async fn keys_inspect_tells_good_from_revoked_without_showing_the_key() {
         let text = String::from_utf8(shown.stdout).expect("text");
         assert_eq!(text.lines().last(), Some(end));
         assert_eq!(shown.status.success(), !revoke);
-        assert!(text.contains("omni:session") && text.contains("live"), "{text}");
+        assert!(
+            text.contains("omni:session") && text.contains("live"),
+            "{text}"
+        );
         assert!(!text.contains(&key), "{text}");
     }
     let bad = keys(&["mint", "--scopes", "Not A Scope"], data.path(), "").await;

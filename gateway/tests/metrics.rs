@@ -44,7 +44,11 @@ async fn health_is_told() {
     ] {
         let answer = get(stage.address(), path).await;
         assert_eq!(answer.status, status, "{path}");
-        assert!(body.is_empty() || answer.text() == body, "{path}: {}", answer.text());
+        assert!(
+            body.is_empty() || answer.text() == body,
+            "{path}: {}",
+            answer.text()
+        );
     }
     stage.gateway().drain();
     assert_eq!(get(stage.address(), "/readyz").await.text(), "draining\n");
@@ -94,7 +98,8 @@ async fn counters_move_with_calls() {
     carrier.media(&[0x55; 160]).await;
     carrier.next().await;
     carrier.text("{").await;
-    let mut client = OmniClient::call(&stage.dial("/v1/omni?session_label=desk"), stage.key()).await;
+    let mut client =
+        OmniClient::call(&stage.dial("/v1/omni?session_label=desk"), stage.key()).await;
     client.configure(json!({})).await;
     client.until_audio().await;
     // Refused: one for its key, two for what they ask, one because two calls run.
@@ -117,16 +122,34 @@ async fn counters_move_with_calls() {
         ("trunkline_calls_ended_total{dialect=\"twilio\"}", 1),
         ("trunkline_calls_began_total{dialect=\"omni\"}", 1),
         ("trunkline_calls_ended_total{dialect=\"omni\"}", 1),
-        ("trunkline_media_in_frames_total{dialect=\"twilio\"}", FRAMES + 1),
-        ("trunkline_media_out_frames_total{dialect=\"twilio\"}", FRAMES + 1),
+        (
+            "trunkline_media_in_frames_total{dialect=\"twilio\"}",
+            FRAMES + 1,
+        ),
+        (
+            "trunkline_media_out_frames_total{dialect=\"twilio\"}",
+            FRAMES + 1,
+        ),
         ("trunkline_media_lost_frames_total{dialect=\"twilio\"}", 2),
         ("trunkline_messages_dropped_total{dialect=\"twilio\"}", 1),
         ("trunkline_media_in_frames_total{dialect=\"omni\"}", 0),
         ("trunkline_barge_ins_total{dialect=\"omni\"}", 1),
-        ("trunkline_barge_in_clear_seconds_count{dialect=\"omni\"}", 1),
-        ("trunkline_barge_in_clear_seconds_bucket{dialect=\"omni\",le=\"+Inf\"}", 1),
-        ("trunkline_call_endings_total{dialect=\"twilio\",ending=\"caller_hung_up\"}", 1),
-        ("trunkline_call_endings_total{dialect=\"omni\",ending=\"caller_hung_up\"}", 1),
+        (
+            "trunkline_barge_in_clear_seconds_count{dialect=\"omni\"}",
+            1,
+        ),
+        (
+            "trunkline_barge_in_clear_seconds_bucket{dialect=\"omni\",le=\"+Inf\"}",
+            1,
+        ),
+        (
+            "trunkline_call_endings_total{dialect=\"twilio\",ending=\"caller_hung_up\"}",
+            1,
+        ),
+        (
+            "trunkline_call_endings_total{dialect=\"omni\",ending=\"caller_hung_up\"}",
+            1,
+        ),
         ("trunkline_refused_total{reason=\"key\"}", 1),
         ("trunkline_refused_total{reason=\"request\"}", 2),
         ("trunkline_refused_total{reason=\"capacity\"}", 1),
@@ -134,6 +157,11 @@ async fn counters_move_with_calls() {
     ] {
         assert_eq!(of(&samples, series), expected as f64, "{series}");
     }
-    assert!(of(&samples, "trunkline_media_out_frames_total{dialect=\"omni\"}") > 0.0);
+    assert!(
+        of(
+            &samples,
+            "trunkline_media_out_frames_total{dialect=\"omni\"}"
+        ) > 0.0
+    );
     stage.clear().await;
 }

@@ -79,7 +79,12 @@ pub(crate) async fn call(caller: u32, plan: &Plan) {
         first: Schedule::first_frame(caller, plan.since_origin()),
         sent: Cell::new(0),
     };
-    let (spoke, heard) = tokio::join!(talk.speak(&mut sink), talk.listen(&mut stream));
+    let mut sequence = Sequence::default();
+    let (spoke, heard) = tokio::join!(
+        talk.speak(&mut sink),
+        talk.listen(&mut stream, &mut sequence)
+    );
+    plan.tally.borrow_mut().lost += sequence.lost(talk.sent.get());
     for broken in [spoke, heard].into_iter().filter_map(Result::err) {
         plan.tally.borrow_mut().complain(format!("{broken:#}"));
     }
@@ -165,11 +170,13 @@ impl Talk<'_> {
     }
 
     /// Listens until every frame is back, or none can be expected any more.
-    async fn listen(&self, stream: &mut SplitStream<Socket>) -> anyhow::Result<()> {
-        let mut sequence = Sequence::default();
-        let done = timeout_at(self.gives_up(), self.hear_all(stream, &mut sequence)).await;
-        self.plan.tally.borrow_mut().lost += sequence.lost(self.sent.get());
-        // Frames that are late for ever are counted as lost, which says it all.
+    async fn listen(
+        &self,
+        stream: &mut SplitStream<Socket>,
+        sequence: &mut Sequence,
+    ) -> anyhow::Result<()> {
+        let done = timeout_at(self.gives_up(), self.hear_all(stream, sequence)).await;
+        // Frames that never come are counted as lost, which says it all.
         done.unwrap_or(Ok(()))
     }
 

@@ -65,6 +65,10 @@ fn write_table(out: &mut String, outcome: &Outcome) -> fmt::Result {
 fn row(out: &mut String, name: &str, histogram: &Histogram<u64>) -> fmt::Result {
     write!(out, "{name:<38}")?;
     for (_, quantile) in QUANTILES {
+        if histogram.is_empty() {
+            write!(out, "{:>9}", "-")?;
+            continue;
+        }
         let ms = histogram.value_at_quantile(quantile) as f64 / 1_000.0;
         write!(out, "{ms:>9.3}")?;
     }
@@ -129,7 +133,11 @@ pub(crate) fn json(outcome: &Outcome) -> String {
     format!("{figures:#}\n")
 }
 
+/// `null` where nothing was measured.
 fn quantiles(histogram: &Histogram<u64>) -> Value {
+    if histogram.is_empty() {
+        return Value::Null;
+    }
     let each = QUANTILES.map(|(name, q)| (name.to_owned(), histogram.value_at_quantile(q).into()));
     Value::Object(each.into_iter().collect())
 }

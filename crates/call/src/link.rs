@@ -96,24 +96,28 @@ pub enum LinkSpec {
 /// What a local worker says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum WorkerFrame<'a> {
-    /// A worker has taken the job; until then it waited for one.
+    /// A worker has taken the job: a decoder has been checked out, or a sentence is next. Until then it
+    /// waited for one.
     Started,
-    /// The whole utterance as understood so far.
+    /// The whole utterance as heard so far; it may still change.
     Partial(&'a str),
-    /// The utterance as understood.
+    /// The whole utterance. The last frame of a recognition.
     Final {
-        /// Empty if nothing was.
+        /// Words in lower case with single spaces; empty when nothing was heard.
         text: &'a str,
-        /// How well the sound fits the words, 0 to 1, from recognisers that can tell.
+        /// How well the sound fits the words, 0 to 1, from recognisers that can tell: a grammar forces
+        /// strangers' words into its own. `None` for a language model, whose scores say nothing of the kind.
         confidence: Option<f32>,
     },
-    /// Synthesised speech, at most 100 ms.
+    /// Synthesised speech, in blocks of at most 100 ms.
     Audio {
-        /// Rate of the samples in Hz.
+        /// Samples per second.
         rate_hz: u32,
         /// Mono.
         samples: &'a [i16],
     },
+    /// The utterance came to nothing, in words for the operator. The last frame.
+    Failed(&'a str),
 }
 
 /// One frame as it came from a link.
@@ -162,6 +166,4 @@ pub enum Down {
     Unavailable,
     /// It could not be opened: too many are waiting.
     Busy,
-    /// The far end reported a failure.
-    Failed,
 }

@@ -19,8 +19,9 @@ pub mod script;
 mod wire;
 mod workers;
 
+pub use trunkline_call::WorkerFrame;
 pub use wire::{
     ACCEPT_CONFIDENCE, Band, FliteVoice, Full, MAX_SPEAK_BYTES, OpenError, RECOGNISE_RATE_HZ,
-    RECOGNISE_RING_MS, UnknownVoice, Voice, WorkerFrame, WorkerSpec,
+    RECOGNISE_RING_MS, UnknownVoice, Voice, WorkerSpec,
 };
 pub use workers::{Availability, PushCounts, Report, WorkerLink, Workers, WorkersConfig};

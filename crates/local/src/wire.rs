@@ -114,33 +114,6 @@ impl FliteVoice {
     }
 }
 
-/// What a link delivers.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum WorkerFrame<'a> {
-    /// A worker has taken the job and is ready: a decoder has been checked out, or a sentence is next.
-    Started,
-    /// The whole utterance as heard so far; it may still change.
-    Partial(&'a str),
-    /// The whole utterance. The last frame of a recognition.
-    Final {
-        /// Words in lower case with single spaces; empty when nothing was heard.
-        text: &'a str,
-        /// With a grammar and at least one word: how well the sound fits the words, 0 to 1, to be
-        /// held against [`ACCEPT_CONFIDENCE`]. A grammar forces strangers' words into its own, so look
-        /// at it. `None` for the language model, whose scores say nothing of the kind.
-        confidence: Option<f32>,
-    },
-    /// Speech, in blocks of at most 100 ms.
-    Audio {
-        /// Samples per second.
-        rate_hz: u32,
-        /// Mono.
-        samples: &'a [i16],
-    },
-    /// The utterance came to nothing, in words for the operator. The last frame.
-    Failed(&'a str),
-}
-
 /// Why a link was not opened.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OpenError {

@@ -30,4 +30,4 @@ pub use omni::{FromAgent, OmniClient};
 pub use peer::{Opcode, RawPeer};
 
 /// The longest anything here waits for one message. Far above what a working gateway needs on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(30);

@@ -15,10 +15,7 @@ const PACKAGE: &str = "asterisk-core-sounds-en-wav";
 pub fn speech(name: &str) -> Vec<i16> {
     let path = Path::new(DIRECTORY).join(format!("{name}.wav"));
     let bytes = std::fs::read(&path).unwrap_or_else(|error| {
-        panic!(
-            "{}: {error}; install the package {PACKAGE}",
-            path.display()
-        )
+        panic!("{}: {error}; install the package {PACKAGE}", path.display())
     });
     samples(&bytes).unwrap_or_else(|| panic!("{}: not 8 kHz PCM16 mono", path.display()))
 }

@@ -55,9 +55,14 @@ impl Socket {
 
     /// The next message. Cancel safe.
     pub(crate) async fn next(&mut self) -> Came {
+        // One bound for the whole wait: a gateway that says nothing still pings.
+        let next = timeout(PATIENCE, self.next_message()).await;
+        next.unwrap_or_else(|_| panic!("no message within {PATIENCE:?}"))
+    }
+
+    async fn next_message(&mut self) -> Came {
         loop {
-            let next = timeout(PATIENCE, self.0.next()).await;
-            return match next.unwrap_or_else(|_| panic!("no message within {PATIENCE:?}")) {
+            return match self.0.next().await {
                 Some(Ok(Message::Text(text))) => Came::Text(text.as_str().to_owned()),
                 Some(Ok(Message::Binary(bytes))) => Came::Binary(bytes.to_vec()),
                 Some(Ok(Message::Close(frame))) => Came::Closed(frame.map(|f| f.code.into())),

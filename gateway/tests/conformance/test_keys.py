@@ -39,9 +39,11 @@ def test_a_minted_key_verifies_elsewhere(gateway: Gateway, signer: SigningKey) -
     signer.verify_key.verify(opened.signed, opened.signature)
     assert opened.key_id == keys.key_id(signer)
     claims = opened.claims
-    assert token.startswith("acme-voice_live_") and len(token) <= 512
+    assert token.startswith("acme-voice_live_")
+    assert len(token) <= 512
     assert (claims.org, claims.project, claims.scopes) == ("acme", "shop", "omni:session")
-    assert claims.environment == "live" and claims.lifetime_s == 600
+    assert claims.environment == "live"
+    assert claims.lifetime_s == 600
     assert before <= claims.issued_at_s <= int(time.time())
     with pytest.raises(BadSignatureError):
         signer.verify_key.verify(opened.signed.replace(b"_live_", b"_test_"), opened.signature)

@@ -125,11 +125,11 @@ def test_audio_coded_by_pipecat_is_taken_and_comes_back(echo_url: str) -> None:
             stream.start()
             for text in texts:
                 stream.socket.send(text)
-            stream.wait_until(lambda: len(stream.heard) >= whole)
+            stream.wait_until(lambda whole=whole: len(stream.heard) >= whole)
             assert stream.heard == said[:whole]
             assert stream.stop() == 1000
         heard = b"".join(frame.audio for frame in decode(stream.messages))
-        error = np.frombuffer(heard, "<i2").astype(float) - np.frombuffer(pcm, "<i2")[: whole].astype(float)
+        error = np.frombuffer(heard, "<i2").astype(float) - np.frombuffer(pcm, "<i2")[:whole].astype(float)
         assert np.sqrt(np.mean(error**2)) < 9_000 / 30, "one pass through μ-law costs no more than this"
 
 
@@ -138,4 +138,5 @@ def test_key_presses_of_our_carrier_are_pipecats() -> None:
     for digit in "0123456789*#":
         text = far_end.numbered("dtmf", dtmf={"track": "inbound_track", "digit": digit})
         (frame,) = decode([text])
-        assert isinstance(frame, InputDTMFFrame) and frame.button.value == digit
+        assert isinstance(frame, InputDTMFFrame)
+        assert frame.button.value == digit

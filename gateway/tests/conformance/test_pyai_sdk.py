@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-from itertools import count
 
 import numpy as np
 import pytest
 from pyai import OMNI_EVENTS, PyAI
 
 from gateway import Gateway
-from omni import AUDIO, CONTROL, call_agent, open_session
+from omni import CONTROL, call_agent, open_session
 
 RATES_OUT = {8_000: 8_000, 16_000: 24_000, 24_000: 24_000}
 FRAMES = 100
@@ -123,7 +122,8 @@ def test_keys_are_echoed(gateway: Gateway, key: str, digit: str) -> None:
 def test_controls_keyed_on_event_are_understood(gateway: Gateway, key: str) -> None:
     with call_agent(gateway.http, key, "echo") as session:
         session.control(event="configure", persona="p")
-        assert "persona" in (answer := session.wait_event("configured"))["honored"] + answer["ignored"]
+        configured = session.wait_event("configured")
+        assert configured["honored"] + configured["ignored"] == ["persona"]
         session.control(event="dtmf", digit="5")
         assert session.wait_event("dtmf")["digit"] == "5"
 
@@ -151,7 +151,8 @@ def test_a_conversation_in_text(gateway: Gateway, key: str) -> None:
         ]
         assert all(d["role"] == "user" and d["mode"] == "delta" for d in session.caller_text)
         assert replies[0] == "For how many people?"
-        assert "four" in replies[1] and replies[2].endswith("Is that right?")
+        assert "four" in replies[1]
+        assert replies[2].endswith("Is that right?")
         assert replies[3] == "Thank you. Your table is booked."
         session.wait_until(lambda: len(session.heard) >= 24_000)
         heard = np.frombuffer(bytes(session.heard), "<i2").astype(float)
@@ -202,8 +203,8 @@ def test_audio_before_configure_begins_the_call(gateway: Gateway, key: str) -> N
 
 def test_call_ids_differ(gateway: Gateway, key: str) -> None:
     seen = set()
-    for _ in zip(range(5), count()):
+    for _ in range(5):
         with open_session(f"{gateway.ws}/v1/omni?session_label=echo", key) as session:
-            assert session.read() == CONTROL != AUDIO
+            assert session.read() == CONTROL
             seen.add(session.events[0]["call_id"])
     assert len(seen) == 5

@@ -72,7 +72,12 @@ def test_two_keys_that_differ(gateway: Gateway, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("query", "param"),
-    [("rate=44100", "rate"), ("rate=x", "rate"), ("format=opus", "format"), ("session_label=" + "x" * 257, "session_label")],
+    [
+        ("rate=44100", "rate"),
+        ("rate=x", "rate"),
+        ("format=opus", "format"),
+        ("session_label=" + "x" * 257, "session_label"),
+    ],
 )
 def test_a_query_that_asks_for_what_is_not_there(gateway: Gateway, key: str, query: str, param: str) -> None:
     answer = refused(f"{gateway.ws}/v1/omni?{query}", key=key)

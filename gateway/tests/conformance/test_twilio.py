@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 from twilio.twiml.voice_response import Connect, Stream, VoiceResponse
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 
 from carrier import FRAME_BYTES, open_stream
 from gateway import Gateway
@@ -98,13 +98,20 @@ def test_a_key_press_clears_what_is_being_said(booking_url: str) -> None:
         assert any('"media"' in text for text in stream.messages[cleared_at:])
 
 
-def test_the_agent_hangs_up_with_its_last_words(booking_url: str) -> None:
+def test_a_booking_by_keys_ends_with_the_agents_goodbye(booking_url: str) -> None:
     with open_stream(booking_url) as stream:
         stream.start()
-        stream.echo_mark(stream.wait_message("mark")["mark"]["name"])
-        stream.press("1")
-        stream.press("0")
-        assert stream.wait_message("media")
+        # Book; four people; half past seven; that is right; nothing else.
+        for digit in "14#730#12":
+            stream.press(digit)
+        with pytest.raises(ConnectionClosedOK) as closed:
+            while True:
+                mark = stream.wait_message("mark")
+                heard = len(stream.heard)
+                stream.echo_mark(mark["mark"]["name"])
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1000
+        assert len(stream.heard) == heard > 0, "the close comes after the mark, not before the last words"
 
 
 def test_media_before_start_and_unknown_events_do_no_harm(echo_url: str) -> None:

@@ -38,14 +38,7 @@ fn a_gap_in_the_numbering_is_counted() {
 
 #[test]
 fn a_burst_is_paced_with_the_lead_ahead() {
-    let mut rig = Rig::twilio(vec![
-        Action::BeginUtterance {
-            interruptible: true,
-        },
-        Action::Audio,
-        Action::EndUtterance,
-    ]);
-    rig.agent().audio = vec![7; 160 * 50];
+    let mut rig = Rig::twilio_saying(50);
     rig.start();
     // The lead is 100 ms: five frames early, and the one that plays now.
     assert_eq!(rig.take_media().len(), 6);
@@ -59,14 +52,7 @@ fn a_burst_is_paced_with_the_lead_ahead() {
 
 #[test]
 fn the_agent_learns_from_the_mark_that_it_was_heard() {
-    let mut rig = Rig::twilio(vec![
-        Action::BeginUtterance {
-            interruptible: true,
-        },
-        Action::Audio,
-        Action::EndUtterance,
-    ]);
-    rig.agent().audio = vec![7; 160 * 2];
+    let mut rig = Rig::twilio_saying(2);
     rig.start();
     let sent = rig.take();
     let Some(Sent::Text(mark)) = sent.last() else {
@@ -80,14 +66,7 @@ fn the_agent_learns_from_the_mark_that_it_was_heard() {
 
 #[test]
 fn an_unanswered_mark_is_believed_to_the_clock() {
-    let mut rig = Rig::twilio(vec![
-        Action::BeginUtterance {
-            interruptible: true,
-        },
-        Action::Audio,
-        Action::EndUtterance,
-    ]);
-    rig.agent().audio = vec![7; 160 * 2];
+    let mut rig = Rig::twilio_saying(2);
     rig.start();
     rig.advance_ms(40 + 2_000 - 1);
     assert_eq!(rig.agent().spoken, 0);
@@ -97,14 +76,7 @@ fn an_unanswered_mark_is_believed_to_the_clock() {
 
 #[test]
 fn a_barge_in_clears_before_anything_newer_and_says_what_was_heard() {
-    let mut rig = Rig::twilio(vec![
-        Action::BeginUtterance {
-            interruptible: true,
-        },
-        Action::Audio,
-        Action::EndUtterance,
-    ]);
-    rig.agent().audio = vec![7; 160 * 500];
+    let mut rig = Rig::twilio_saying(500);
     rig.agent().hears = true;
     rig.start();
     let mut chunk = 0;
@@ -283,15 +255,8 @@ fn a_silent_caller_is_pinged_and_lives_as_long_as_it_answers() {
 
 #[test]
 fn the_agents_last_words_are_played_before_it_hangs_up() {
-    let mut rig = Rig::twilio(vec![
-        Action::BeginUtterance {
-            interruptible: true,
-        },
-        Action::Audio,
-        Action::EndUtterance,
-        Action::HangUp,
-    ]);
-    rig.agent().audio = vec![7; 160 * 50];
+    let mut rig = Rig::twilio_saying(50);
+    rig.agent().wants.push_back(Action::HangUp);
     rig.start();
     for _ in 0..50 {
         rig.advance_ms(20);
@@ -398,16 +363,7 @@ fn the_omni_goodbye_is_answered_and_closed() {
 
 #[test]
 fn speech_at_another_rate_arrives_whole() {
-    let mut rig = Rig::omni(
-        "rate=24000",
-        vec![
-            Action::BeginUtterance {
-                interruptible: true,
-            },
-            Action::Audio,
-            Action::EndUtterance,
-        ],
-    );
+    let mut rig = Rig::omni("rate=24000", rig::one_utterance());
     rig.agent().speaks = Some(AudioFormat::pcm16(16_000));
     rig.agent().audio = vec![0; 32_000];
     rig.up();

@@ -238,7 +238,8 @@ impl Playout {
 
     /// Whether the schedule has run past what was released while an open utterance had nothing to give.
     pub fn is_dry(&self, now: Time) -> bool {
-        self.utterance.is_some_and(|u| !u.complete)
+        self.utterance
+            .is_some_and(|u| !u.complete && self.schedule.released_us > u.from_us)
             && self.queue.len() < self.frame_bytes
             && now > self.schedule.plays_until()
     }

@@ -150,6 +150,11 @@ impl ScriptAgent {
             WorkerFrame::Audio { rate_hz, samples } => self.mouth.audio(id, rate_hz, samples),
             WorkerFrame::Started => self.ears.started(id),
             WorkerFrame::Partial(_) => {}
+            WorkerFrame::Failed(_) => {
+                if self.ears.finished(id) {
+                    self.mouth.say(KEYS_ONLY, true);
+                }
+            }
             WorkerFrame::Final { text, confidence } => {
                 if self.ears.finished(id) {
                     let believed = confidence.is_none_or(|c| c >= ACCEPT_CONFIDENCE);

@@ -6,7 +6,8 @@ use std::task::{Context, Poll};
 use rtrb::{Consumer, Producer};
 
 use super::channel::{BLOCK_SAMPLES, Message, Signal};
-use crate::wire::{Full, WorkerFrame};
+use crate::wire::Full;
+use trunkline_call::WorkerFrame;
 
 /// One utterance at a local worker. Dropping it cancels: the worker turns to the next job within the
 /// block or the sentence it has in hand.

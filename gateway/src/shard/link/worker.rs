@@ -35,22 +35,13 @@ pub(in crate::shard) fn read_worker<'a>(
     link: &'a mut WorkerLink,
     cx: &mut Context<'_>,
 ) -> Poll<Result<Frame<'a>, Down>> {
-    use trunkline_local::WorkerFrame as Local;
-    let Some(frame) = std::task::ready!(link.poll_frame(cx)) else {
-        return Poll::Ready(Err(Down::Finished));
-    };
-    Poll::Ready(match frame {
-        Local::Started => Ok(Frame::Worker(WorkerFrame::Started)),
-        Local::Partial(text) => Ok(Frame::Worker(WorkerFrame::Partial(text))),
-        Local::Final { text, confidence } => {
-            Ok(Frame::Worker(WorkerFrame::Final { text, confidence }))
+    match std::task::ready!(link.poll_frame(cx)) {
+        Some(frame) => {
+            if let WorkerFrame::Failed(reason) = frame {
+                tracing::warn!(reason, "local worker failed");
+            }
+            Poll::Ready(Ok(Frame::Worker(frame)))
         }
-        Local::Audio { rate_hz, samples } => {
-            Ok(Frame::Worker(WorkerFrame::Audio { rate_hz, samples }))
-        }
-        Local::Failed(reason) => {
-            tracing::warn!(reason, "local worker failed");
-            Err(Down::Failed)
-        }
-    })
+        None => Poll::Ready(Err(Down::Finished)),
+    }
 }

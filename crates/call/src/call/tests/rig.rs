@@ -126,6 +126,13 @@ impl Rig {
         Self::new(CallerLeg::Twilio(TwilioLeg::new()), agent)
     }
 
+    /// An agent that says one utterance of this many frames.
+    pub(super) fn twilio_saying(frames: usize) -> Self {
+        let mut rig = Self::twilio(one_utterance());
+        rig.agent().audio = vec![7; 160 * frames];
+        rig
+    }
+
     pub(super) fn twilio_echo() -> Self {
         let mut rig = Self::twilio(vec![]);
         rig.agent().echo = true;
@@ -276,6 +283,16 @@ fn read(kind: SendKind, out: &BytesMut) -> Sent {
         SendKind::Ping => Sent::Ping,
         other => panic!("{other:?} to a caller"),
     }
+}
+
+pub(super) fn one_utterance() -> Vec<Action> {
+    vec![
+        Action::BeginUtterance {
+            interruptible: true,
+        },
+        Action::Audio,
+        Action::EndUtterance,
+    ]
 }
 
 pub(super) fn start_message() -> Value {
