@@ -1,13 +1,16 @@
-//! Touch tones in band: making them and finding them (ITU-T Q.23 and Q.24, Bellcore TR-TSY-000181).
+//! Touch tones in band: making them, finding them, taking them out (ITU-T Q.23 and Q.24, Bellcore TR-TSY-000181).
 //!
 //! Digits that a carrier sends as events never come here; the call treats both alike.
 
+mod bank;
 mod detector;
+mod suppress;
 mod tone;
 
 use std::fmt;
 
 pub use detector::{Detector, DtmfEvent};
+pub use suppress::Suppressor;
 pub use tone::Tone;
 
 /// The low group, one row of keys each, in Hz.

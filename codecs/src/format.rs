@@ -61,17 +61,19 @@ impl AudioFormat {
 
     /// Whole samples in `us` microseconds, rounded down.
     pub const fn samples_for_us(&self, us: u64) -> u64 {
-        let samples = us as u128 * self.rate_hz as u128 / 1_000_000;
-        if samples > u64::MAX as u128 {
-            u64::MAX
-        } else {
-            samples as u64
-        }
+        saturated(us as u128 * self.rate_hz as u128 / 1_000_000)
     }
 
     /// Bytes of `us` microseconds of audio, rounded down to whole samples.
     pub const fn bytes_for_us(&self, us: u64) -> usize {
-        (self.samples_for_us(us) as usize).saturating_mul(self.bytes_per_sample())
+        let most = usize::MAX / self.bytes_per_sample();
+        let samples = self.samples_for_us(us);
+        let samples = if samples > most as u64 {
+            most
+        } else {
+            samples as usize
+        };
+        samples * self.bytes_per_sample()
     }
 
     /// Playing time of `bytes` bytes in microseconds, rounded down; 0 if the rate is 0.
@@ -80,7 +82,7 @@ impl AudioFormat {
             return 0;
         }
         let samples = (bytes / self.bytes_per_sample()) as u128;
-        (samples * 1_000_000 / self.rate_hz as u128) as u64
+        saturated(samples * 1_000_000 / self.rate_hz as u128)
     }
 
     /// Bytes of one 20 ms frame.
@@ -133,6 +135,14 @@ impl fmt::Display for Encoding {
 impl fmt::Display for AudioFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}@{}", self.encoding, self.rate_hz)
+    }
+}
+
+const fn saturated(value: u128) -> u64 {
+    if value > u64::MAX as u128 {
+        u64::MAX
+    } else {
+        value as u64
     }
 }
 
@@ -192,6 +202,23 @@ mod tests {
             let us = format.us_for_bytes(2 * frames);
             let back = format.bytes_for_us(us);
             prop_assert!(back <= 2 * frames && 2 * frames - back <= 2);
+        }
+
+        /// A rate comes from a peer: whatever it is, arithmetic saturates, and on whole samples.
+        #[test]
+        fn no_rate_and_no_time_breaks_the_arithmetic(rate: u32, us: u64, bytes: usize) {
+            for rate in [rate, 0, 1, 1_000_000_000, u32::MAX] {
+                let format = AudioFormat::pcm16(rate);
+                for us in [us, u64::MAX] {
+                    prop_assert!(format.bytes_for_us(us).is_multiple_of(2));
+                }
+                for bytes in [bytes, usize::MAX] {
+                    let exact = (bytes / 2) as f64 * 1e6 / f64::from(rate).max(1.0);
+                    let us = format.us_for_bytes(bytes) as f64;
+                    let expected = if rate == 0 { 0.0 } else { exact.min(u64::MAX as f64) };
+                    prop_assert!((us - expected).abs() <= 1.0 + expected * 1e-12, "{} Hz", rate);
+                }
+            }
         }
 
         #[test]

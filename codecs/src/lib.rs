@@ -1,4 +1,5 @@
-//! The gateway's sound: G.711, PCM16, Opus, resampling, voice activity, DTMF and WAV.
+//! The gateway's sound: G.711, PCM16, Opus, resampling, voice activity, DTMF, levels, and the files
+//! it comes from and goes to.
 //!
 //! Pure: no I/O, no clock, no locks, no serialisation. Everything is mono unless a name says
 //! otherwise, samples are `i16`, positions are counted in samples of the stream. Functions that
@@ -15,12 +16,18 @@
     )
 )]
 
+pub mod comfort;
+pub mod container;
 pub mod dtmf;
 pub mod format;
 pub mod g711;
+pub mod level;
+pub mod mix;
+pub mod ogg_opus;
 pub mod opus;
 pub mod pcm;
 pub mod resample;
+mod simd;
 pub mod vad;
 pub mod wav;
 

@@ -1,11 +1,18 @@
 //! Opus (RFC 6716), mono: one packet in, one frame of samples out, and the reverse.
 //!
-//! libopus does the work, behind audiopus; neither name leaves this file. Both states are a few
-//! ten kilobytes, allocated once; coding a frame allocates nothing.
+//! libopus does the work, behind audiopus; no type of it leaves this file, so that another binding
+//! can take its place here. Both states are a few ten kilobytes, allocated once; coding a frame
+//! allocates nothing.
+
+mod complexity;
+mod duration;
 
 use audiopus::coder::{Decoder as RawDecoder, Encoder as RawEncoder, GenericCtl};
 use audiopus::packet::Packet;
 use audiopus::{Application, Bitrate, Channels, ErrorCode, MutSignals, SampleRate, Signal};
+
+pub use complexity::Complexity;
+pub use duration::packet_duration_48k;
 
 /// The largest packet an [`Encoder`] makes, in bytes: three full frames (60 ms) and their framing.
 pub const MAX_PACKET_BYTES: usize = 3 * 1275 + 7;
@@ -44,7 +51,18 @@ pub enum OpusError {
     },
     /// libopus refused a setting or failed within.
     #[error("libopus")]
-    Library(#[source] audiopus::Error),
+    Library(#[source] LibraryError),
+}
+
+/// What libopus said.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct LibraryError(audiopus::Error);
+
+impl From<audiopus::Error> for OpusError {
+    fn from(error: audiopus::Error) -> Self {
+        Self::Library(LibraryError(error))
+    }
 }
 
 /// How an [`Encoder`] works.
@@ -107,10 +125,10 @@ impl Encoder {
             Application::Voip,
         );
         let mut encoder = Self {
-            raw: raw.map_err(OpusError::Library)?,
+            raw: raw.map_err(OpusError::from)?,
             frame_samples: (config.rate_hz / 1000 * config.frame_ms) as usize,
         };
-        encoder.configure(config).map_err(OpusError::Library)?;
+        encoder.configure(config).map_err(OpusError::from)?;
         Ok(encoder)
     }
 
@@ -139,7 +157,7 @@ impl Encoder {
         let start = packet.len();
         packet.resize(start + MAX_PACKET_BYTES, 0);
         let room = packet.get_mut(start..).unwrap_or_default();
-        let result = self.raw.encode(frame, room).map_err(OpusError::Library);
+        let result = self.raw.encode(frame, room).map_err(OpusError::from);
         packet.truncate(start + result.as_ref().map_or(0, |&len| len));
         result
     }
@@ -149,9 +167,7 @@ impl Encoder {
     /// # Errors
     /// [`OpusError::Library`] above 10.
     pub fn set_complexity(&mut self, complexity: u8) -> Result<(), OpusError> {
-        self.raw
-            .set_complexity(complexity)
-            .map_err(OpusError::Library)
+        self.raw.set_complexity(complexity).map_err(OpusError::from)
     }
 
     /// Sets the target in bits a second from the next frame on.
@@ -162,7 +178,7 @@ impl Encoder {
         let bitrate = i32::try_from(bitrate_bps).unwrap_or(i32::MAX);
         self.raw
             .set_bitrate(Bitrate::BitsPerSecond(bitrate))
-            .map_err(OpusError::Library)
+            .map_err(OpusError::from)
     }
 
     /// Forgets the sound so far.
@@ -204,7 +220,7 @@ impl Decoder {
     pub fn new(rate_hz: u32) -> Result<Self, OpusError> {
         let raw = RawDecoder::new(sample_rate(rate_hz)?, Channels::Mono);
         Ok(Self {
-            raw: raw.map_err(OpusError::Library)?,
+            raw: raw.map_err(OpusError::from)?,
             rate_hz,
         })
     }
@@ -268,7 +284,7 @@ impl Decoder {
             .and_then(|room| self.raw.decode(packet, room, fec))
             .map_err(|error| match error {
                 audiopus::Error::Opus(ErrorCode::InvalidPacket) => malformed,
-                other => OpusError::Library(other),
+                other => other.into(),
             });
         out.truncate(start + result.as_ref().map_or(0, |&len| len));
         result

@@ -1,19 +1,27 @@
-//! Changing the sample rate of a stream, one small state a direction.
+//! Changing the sample rate of a stream, one small state a direction, at most 2.0 ms of delay.
 //!
-//! The telephone and speech rates (8, 16, 24, 48 kHz, and 22.05 with 44.1 kHz among themselves)
-//! go through a polyphase filter that adds just under 2 ms on an 8 kHz leg and under 1 ms above;
-//! between the two families a transform of whole blocks is used, which adds 1.7 to 10 ms. Equal
-//! rates are copied. Which samples come out depends only on which went in, never on how they were
-//! cut into chunks, and 20 ms in always gives 20 ms out.
+//! | rates | by | delay | to 0.85 of the lower Nyquist frequency | from 1.15 of it |
+//! |---|---|---|---|---|
+//! | 1:2, 1:3, 1:6, 2:3 and back | polyphase filter | 1.94-1.98 ms at 8 kHz, 0.65-0.99 ms above | 0.1 dB | -80 dB |
+//! | 8 kHz to 22.05 and 44.1 kHz | the same filter, more phases | 2.0 ms | 0.1 dB | -80 dB |
+//! | the rest of 22.05 and 44.1 kHz | rubato's sinc | 0.39-1.97 ms | 0.5 dB | -70 dB |
 //!
-//! A 2 ms filter has a price near the edge: a tone in 4.0-4.6 kHz folds back into 3.4-4.0 kHz
-//! almost unweakened when going to 8 kHz. From 4.6 kHz on it is below -70 dB.
+//! The delay is that of the lower rate's leg, 8 kHz being the slowest. For an 8 kHz side the corners are 3.4
+//! and 4.6 kHz, for 16 kHz 6.8 and 9.2 kHz. Between them a filter of 2 ms cannot be steep: going to 8 kHz, a
+//! tone at 4.1 kHz is folded to 3.9 kHz at -13 dB. Curves beside those of other resamplers: `docs/audio-quality.md`.
+//!
+//! Equal rates are copied. Which samples come out depends only on which went in, never on how they were
+//! cut into chunks; nothing waits for a block to fill; 20 ms in always give 20 ms out.
 
-mod block;
+mod design;
 mod polyphase;
+mod rational;
+mod sinc;
 
-use block::Block;
 use polyphase::Polyphase;
+pub(crate) use polyphase::{Outputs, Step, convolve};
+use rational::Rational;
+use sinc::Sinc;
 
 /// The rates a [`Resampler`] knows, in Hz.
 pub const RATES_HZ: [u32; 6] = [8000, 16000, 22050, 24000, 44100, 48000];
@@ -31,7 +39,7 @@ pub struct UnsupportedRate {
 }
 
 /// A streaming sample-rate converter for one mono direction. At most 4 KiB for the telephone and
-/// speech rates; some tens of KiB between the 44.1 kHz family and the others.
+/// speech rates; 25 to 70 KiB between the 44.1 kHz family and the others.
 #[derive(Debug)]
 pub struct Resampler {
     in_hz: u32,
@@ -43,7 +51,8 @@ pub struct Resampler {
 enum Kind {
     PassThrough,
     Polyphase(Polyphase),
-    Block(Box<Block>),
+    Rational(Box<Rational>),
+    Sinc(Box<Sinc>),
 }
 
 impl Resampler {
@@ -52,9 +61,8 @@ impl Resampler {
     /// # Errors
     /// [`UnsupportedRate`] unless both are among [`RATES_HZ`].
     pub fn new(in_hz: u32, out_hz: u32) -> Result<Self, UnsupportedRate> {
-        let unsupported = UnsupportedRate { in_hz, out_hz };
         if !RATES_HZ.contains(&in_hz) || !RATES_HZ.contains(&out_hz) {
-            return Err(unsupported);
+            return Err(UnsupportedRate { in_hz, out_hz });
         }
         let divisor = gcd(in_hz, out_hz);
         let (up, down) = ((out_hz / divisor) as usize, (in_hz / divisor) as usize);
@@ -62,8 +70,10 @@ impl Resampler {
             Kind::PassThrough
         } else if up.max(down) <= Polyphase::MAX_FACTOR {
             Kind::Polyphase(Polyphase::new(up, down))
+        } else if let Some(sinc) = Sinc::new(up, down, in_hz) {
+            Kind::Sinc(Box::new(sinc))
         } else {
-            Kind::Block(Box::new(Block::new(down, up).ok_or(unsupported)?))
+            Kind::Rational(Box::new(Rational::new(up, down)))
         };
         Ok(Self {
             in_hz,
@@ -87,15 +97,15 @@ impl Resampler {
         matches!(self.kind, Kind::PassThrough)
     }
 
-    /// How much later a sound leaves than it entered, in microseconds, beside the samples that
-    /// wait for a block to fill when chunks are not multiples of 20 ms.
+    /// How much later a sound leaves than it entered, in microseconds, rounded: at most 2,000.
     pub fn delay_us(&self) -> u64 {
-        let out_samples = match &self.kind {
+        let in_samples = match &self.kind {
             Kind::PassThrough => return 0,
-            Kind::Polyphase(filter) => filter.delay_out_samples(),
-            Kind::Block(block) => block.delay_out_samples(),
+            Kind::Polyphase(filter) => filter.delay_in_samples(),
+            Kind::Rational(filter) => filter.delay_in_samples(),
+            Kind::Sinc(filter) => filter.delay_in_samples(),
         };
-        (out_samples * 1e6 / f64::from(self.out_hz)) as u64
+        (in_samples * 1e6 / f64::from(self.in_hz)).round() as u64
     }
 
     /// Takes any number of samples and appends what is ready to `out`. Values beyond the range of
@@ -104,18 +114,18 @@ impl Resampler {
         match &mut self.kind {
             Kind::PassThrough => out.extend_from_slice(samples),
             Kind::Polyphase(filter) => filter.process(samples, out),
-            Kind::Block(block) => block.process(samples, out),
+            Kind::Rational(filter) => filter.process(samples, out),
+            Kind::Sinc(filter) => filter.process(samples, out),
         }
     }
 
-    /// Ends the stream: appends what is still inside (as many samples as the delay is long, and
-    /// what waited for a block to fill), then is as new.
+    /// Ends the stream: appends what is still inside, as many samples as the delay is long, then is as
+    /// new.
     pub fn flush(&mut self, out: &mut Vec<i16>) {
-        match &mut self.kind {
-            Kind::PassThrough => {}
-            Kind::Polyphase(filter) => filter.flush(out),
-            Kind::Block(block) => block.flush(out),
-        }
+        const SILENCE: [i16; 96] = [0; 96];
+        let tail = self.delay_us() * u64::from(self.in_hz);
+        let tail = tail.div_ceil(1_000_000) as usize;
+        self.process(SILENCE.get(..tail).unwrap_or(&SILENCE), out);
         self.reset();
     }
 
@@ -124,7 +134,8 @@ impl Resampler {
         match &mut self.kind {
             Kind::PassThrough => {}
             Kind::Polyphase(filter) => filter.reset(),
-            Kind::Block(block) => block.reset(),
+            Kind::Rational(filter) => filter.reset(),
+            Kind::Sinc(filter) => filter.reset(),
         }
     }
 }
@@ -137,7 +148,7 @@ const fn gcd(a: u32, b: u32) -> u32 {
 ///
 /// Adding 1.5 · 2^23 leaves the integer in the low bits of the float; unlike `f32::round` this
 /// needs no library call and vectorises on every target.
-#[inline]
+#[inline(always)]
 fn round_to_i16(value: f32) -> i16 {
     (value.clamp(-32768.0, 32767.0) + 12_582_912.0).to_bits() as i16
 }
@@ -165,7 +176,15 @@ mod tests {
 
     #[test]
     fn unknown_rates_are_refused() {
-        for (in_hz, out_hz) in [(0, 8000), (8000, 11025), (8000, 0), (96000, 48000)] {
+        for (in_hz, out_hz) in [
+            (0, 8000),
+            (8000, 11025),
+            (8000, 0),
+            (96000, 48000),
+            (1_000_000_000, 8000),
+            (8000, u32::MAX),
+            (0, 0),
+        ] {
             assert_eq!(
                 Resampler::new(in_hz, out_hz).err(),
                 Some(UnsupportedRate { in_hz, out_hz })

@@ -2,17 +2,21 @@
 //!
 //! earshot scores frames of 256 samples (16 ms); the [`Segmenter`] turns scores into events and
 //! rejects what scores like speech and is not: steady tones and steady noise. Audio at another rate
-//! is resampled first. It measures activity only: who speaks and whether the turn is over are
+//! is resampled first, which [`Vad`] does. It measures activity only: who speaks and whether the turn is over are
 //! decided elsewhere. Music, and ringback of 440 and 480 Hz, which beats as fast as a voice moves,
 //! can pass for speech.
 
+mod any_rate;
 mod swing;
 
 use std::fmt;
 
 use earshot::Detector;
 
+use crate::level::{AutoGain, AutoGainConfig, rms};
 use swing::Swing;
+
+pub use any_rate::Vad;
 
 /// The rate the segmenter works at.
 pub const RATE_HZ: u32 = 16_000;
@@ -20,6 +24,7 @@ pub const RATE_HZ: u32 = 16_000;
 pub const FRAME_SAMPLES: usize = 256;
 
 const FRAME: u64 = FRAME_SAMPLES as u64;
+const FRAME_US: u32 = 16_000;
 /// Silent frames the detector still sees before it is left alone; its memory is three frames.
 const SILENT_FRAMES_SCORED: u64 = 4;
 
@@ -46,6 +51,9 @@ pub struct VadConfig {
     /// A voice rises out of its background and has syllables; noise and tones stand still. 0 switches
     /// this guard off, and with it the one against steady tones just begun.
     pub min_swing_db: f32,
+    /// The gain before the detector, which scores quiet talkers low. Silence and the two guards are
+    /// judged before it.
+    pub gain: AutoGainConfig,
 }
 
 impl Default for VadConfig {
@@ -56,9 +64,10 @@ impl Default for VadConfig {
             start_frames: 7,
             window: 10,
             end_ms: 400,
-            min_rms: 30,
+            min_rms: 12,
             warmup_frames: 12,
             min_swing_db: 4.0,
+            gain: AutoGainConfig::default(),
         }
     }
 }
@@ -84,6 +93,7 @@ pub struct Segmenter {
     config: VadConfig,
     detector: Box<Detector>,
     swing: Swing,
+    gain: AutoGain,
     /// The samples of the frame that is being filled.
     frame: Vec<i16>,
     /// Where that frame starts.
@@ -115,6 +125,7 @@ impl Segmenter {
             config,
             detector: Detector::default_boxed(),
             swing: Swing::default(),
+            gain: AutoGain::new(config.gain, FRAME_US),
             frame: Vec::with_capacity(FRAME_SAMPLES),
             frame_at: 0,
             recent: 0,
@@ -178,8 +189,9 @@ impl Segmenter {
             self.finish_silent_frame(on_event);
         } else {
             self.silent_frames = 0;
-            let score = self.detector.predict_i16(&self.frame);
             self.swing.push(&self.frame);
+            self.gain.apply(&mut self.frame);
+            let score = self.detector.predict_i16(&self.frame);
             self.decide(score, on_event);
         }
         self.frame.clear();
@@ -190,6 +202,7 @@ impl Segmenter {
             self.silent_frames += 1;
             let _unused_score = self.detector.predict_i16(&self.frame);
             self.swing.push_silence();
+            self.gain.rest(1);
             self.decide(0.0, on_event);
         } else {
             self.skip_silent_frames(1, on_event);
@@ -201,6 +214,7 @@ impl Segmenter {
     fn skip_silent_frames(&mut self, frames: u64, on_event: &mut impl FnMut(VadEvent)) {
         self.silent_frames = self.silent_frames.saturating_add(frames);
         self.swing.push_silence();
+        self.gain.rest(frames);
         self.recent = match frames {
             0..=31 => self.recent << frames,
             _ => 0,
@@ -268,9 +282,4 @@ impl fmt::Debug for Segmenter {
             .field("speech", &self.speech)
             .finish_non_exhaustive()
     }
-}
-
-fn rms(frame: &[i16]) -> f32 {
-    let squares: i64 = frame.iter().map(|&s| i64::from(s) * i64::from(s)).sum();
-    (squares as f32 / FRAME_SAMPLES as f32).sqrt()
 }

@@ -1,7 +1,8 @@
 //! WAV files in memory: the prompts people bring, the recordings they take away.
 //!
 //! Reads linear PCM of 8, 16, 24 and 32 bits and 32-bit floats, all brought to 16 bits; writes
-//! 16-bit PCM. Compressed files (A-law, μ-law, ADPCM) are refused.
+//! 16-bit PCM. Compressed files (A-law, μ-law, ADPCM) are refused. Sound that is sent while it is
+//! made goes through [`crate::container`].
 
 use std::io::{Cursor, Read};
 
@@ -255,6 +256,19 @@ mod tests {
         fn round_trip(rate in 1u32..200_000, samples in prop::collection::vec(any::<i16>(), 1..100)) {
             let wav = parse(&to_bytes(rate, 1, &samples)).unwrap();
             prop_assert_eq!(wav, Wav { rate_hz: rate, channels: 1, samples });
+        }
+
+        #[test]
+        fn no_damaged_header_panics(
+            damage in prop::collection::vec((0usize..HEADER_BYTES, any::<u8>()), 1..6),
+            data in prop::collection::vec(any::<u8>(), 0..50),
+        ) {
+            let mut bytes = header(8000, 2, data.len() as u32).to_vec();
+            bytes.extend(data);
+            for (at, value) in damage {
+                bytes[at] = value;
+            }
+            let _either_way = parse(&bytes);
         }
 
         #[test]

@@ -6,8 +6,9 @@ mod signal;
 use proptest::prelude::*;
 use signal::{Noise, brown, dtmf, pink, silence, talk, tone, white};
 use trunkline_codecs::AudioFormat;
+use trunkline_codecs::level::AutoGainConfig;
 use trunkline_codecs::resample::Resampler;
-use trunkline_codecs::vad::{FRAME_SAMPLES, RATE_HZ, Segmenter, VadConfig, VadEvent};
+use trunkline_codecs::vad::{FRAME_SAMPLES, RATE_HZ, Segmenter, Vad, VadConfig, VadEvent};
 
 const SECOND: usize = RATE_HZ as usize;
 
@@ -69,6 +70,141 @@ fn a_phrase_that_came_over_the_telephone_is_found() {
         .unwrap()
         .process(&decoded, &mut back);
     assert_phrase(&back, "over the telephone");
+}
+
+fn quieter(samples: &[i16], db: f64) -> Vec<i16> {
+    let gain = 10f64.powf(-db / 20.0);
+    samples
+        .iter()
+        .map(|&s| (f64::from(s) * gain) as i16)
+        .collect()
+}
+
+fn narrow(samples: &[i16]) -> Vec<i16> {
+    let mut out = Vec::new();
+    Resampler::new(16_000, 8000)
+        .unwrap()
+        .process(samples, &mut out);
+    out
+}
+
+/// Events of an 8 kHz stream in frames of 20 ms.
+fn telephone_events(samples: &[i16], config: VadConfig) -> Vec<VadEvent> {
+    let mut vad = Vad::new(8000, config).unwrap();
+    let mut found = Vec::new();
+    for frame in samples.chunks(160) {
+        vad.push(frame, |event| found.push(event));
+    }
+    found
+}
+
+#[test]
+fn a_talker_30_db_down_is_found_in_time() {
+    for (db, rate_hz) in [(20.0, 16_000), (30.0, 16_000), (20.0, 8000), (30.0, 8000)] {
+        let wide = quieter(&phrase(&mut silence), db);
+        let found = match rate_hz {
+            8000 => telephone_events(&narrow(&wide), VadConfig::default()),
+            _ => events(&wide),
+        };
+        let [
+            VadEvent::SpeechStarted { at_sample: start },
+            VadEvent::SpeechStopped { at_sample: stop },
+        ] = found[..]
+        else {
+            panic!("-{db} dB at {rate_hz}: expected one stretch of speech, got {found:?}");
+        };
+        let seconds = |at: u64| at as f64 / f64::from(rate_hz);
+        let (start, stop) = (seconds(start), seconds(stop));
+        assert!(
+            (0.9..1.2).contains(&start),
+            "-{db} dB: started at {start:.3}"
+        );
+        assert!((2.4..2.9).contains(&stop), "-{db} dB: stopped at {stop:.3}");
+    }
+}
+
+#[test]
+fn the_gain_is_what_finds_the_quiet_talker() {
+    let quiet = quieter(&phrase(&mut silence), 30.0);
+    let config = VadConfig {
+        gain: AutoGainConfig {
+            max_gain_db: 0,
+            ..AutoGainConfig::default()
+        },
+        ..VadConfig::default()
+    };
+    let mut onset = None;
+    Segmenter::new(config).push(&quiet, |event| {
+        if let VadEvent::SpeechStarted { at_sample } = event {
+            onset = onset.or(Some(at_sample));
+        }
+    });
+    let late = |at: u64| at > 12 * SECOND as u64 / 10;
+    assert!(
+        onset.is_none_or(late),
+        "{onset:?}: the talker is too easy to hear"
+    );
+}
+
+#[test]
+fn a_quiet_phrase_after_a_loud_one_is_found() {
+    let mut samples = phrase(&mut silence);
+    samples.extend(quieter(&phrase(&mut silence), 30.0));
+    let starts: Vec<u64> = events(&samples)
+        .iter()
+        .filter_map(|event| match event {
+            VadEvent::SpeechStarted { at_sample } => Some(*at_sample),
+            VadEvent::SpeechStopped { .. } => None,
+        })
+        .collect();
+    let [_, second] = starts[..] else {
+        panic!("{starts:?}");
+    };
+    let late = second as f64 / f64::from(RATE_HZ) - 5.0;
+    assert!((-0.1..0.3).contains(&late), "{late:.3} s late");
+}
+
+#[test]
+fn a_tone_at_any_level_and_rate_is_not_speech() {
+    for db in (0..=54).step_by(6) {
+        for hz in [350.0, 425.0, 440.0, 480.0, 620.0, 1000.0] {
+            let mut wide = silence(SECOND);
+            wide.extend(quieter(&tone(hz, 5 * SECOND, 30_000.0), f64::from(db)));
+            wide.extend(silence(SECOND));
+            assert_eq!(events(&wide), [], "{hz} Hz at -{db} dB");
+            let found = telephone_events(&narrow(&wide), VadConfig::default());
+            assert_eq!(found, [], "{hz} Hz at -{db} dB over the telephone");
+        }
+    }
+}
+
+#[test]
+fn telephone_positions_are_those_of_the_stream() {
+    let wide = phrase(&mut silence);
+    let (start, stop) = single_segment(&wide);
+    let found = telephone_events(&narrow(&wide), VadConfig::default());
+    let [
+        VadEvent::SpeechStarted { at_sample: began },
+        VadEvent::SpeechStopped { at_sample: ended },
+    ] = found[..]
+    else {
+        panic!("{found:?}");
+    };
+    for (at, expected) in [(began, start), (ended, stop)] {
+        let off = at as f64 / 8000.0 - expected;
+        assert!(off.abs() < 0.1, "{off:.3} s off");
+    }
+    // A day without audio ends speech and keeps the place.
+    let mut vad = Vad::new(8000, VadConfig::default()).unwrap();
+    vad.push(&narrow(&wide)[..16_000], |_| {});
+    assert!(vad.is_speaking());
+    let mut last = None;
+    vad.advance_silence(24 * 3600 * 8000, |event| last = Some(event));
+    assert!(
+        matches!(last, Some(VadEvent::SpeechStopped { at_sample }) if at_sample < 20_000),
+        "{last:?}"
+    );
+    assert!(Vad::new(11_025, VadConfig::default()).is_err());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Making touch tones.
 
-use std::f64::consts::TAU;
+use std::f64::consts::{PI, TAU};
 
 use super::Digit;
 
@@ -8,8 +8,9 @@ use super::Digit;
 const LOW_PEAK: f64 = 9_200.0;
 /// The high tone is 2 dB stronger (Q.23 allows up to 2), which lines take away again.
 const HIGH_PEAK: f64 = 11_600.0;
-/// Rise and fall of the envelope, in milliseconds; a hard edge clicks in every band.
-const RAMP_MS: u32 = 2;
+/// Rise and fall of the envelope, half a cosine each, in milliseconds. A hard edge clicks in every
+/// band; 2 ms still leave 36 of the shortest tone allowed at full strength.
+const RAMP_MS: u64 = 2;
 
 /// A touch tone of a given length followed by a pause, written in pieces of any size.
 #[derive(Clone, Debug)]
@@ -27,7 +28,7 @@ impl Tone {
     /// 40 ms each (Q.24); 100 and 60 are kinder.
     pub fn new(digit: Digit, rate_hz: u32, tone_ms: u32, pause_ms: u32) -> Self {
         let (low, high) = digit.frequencies_hz();
-        let samples = |ms: u64| ms * u64::from(rate_hz) / 1000;
+        let samples = |ms: u64| ms.saturating_mul(u64::from(rate_hz)) / 1000;
         Self {
             rate_hz,
             low_hz: f64::from(low),
@@ -52,12 +53,23 @@ impl Tone {
     }
 
     fn sample(&self, at: u64) -> i16 {
-        let ramp = u64::from(self.rate_hz * RAMP_MS / 1000).max(1);
-        let to_edge = (at + 1).min(self.tone_samples.saturating_sub(at)).min(ramp);
+        let to_edge = (at + 1).min(self.tone_samples.saturating_sub(at));
+        if to_edge == 0 {
+            return 0;
+        }
         let seconds = at as f64 / f64::from(self.rate_hz);
         let low = LOW_PEAK * (TAU * self.low_hz * seconds).sin();
         let high = HIGH_PEAK * (TAU * self.high_hz * seconds).sin();
-        ((low + high) * to_edge as f64 / ramp as f64) as i16
+        ((low + high) * self.envelope(to_edge)) as i16
+    }
+
+    /// The strength, 0 to 1, that many samples from the nearer edge.
+    fn envelope(&self, to_edge: u64) -> f64 {
+        let ramp = (u64::from(self.rate_hz) * RAMP_MS / 1000).max(1);
+        if to_edge >= ramp {
+            return 1.0;
+        }
+        0.5 - 0.5 * (PI * to_edge as f64 / ramp as f64).cos()
     }
 }
 

@@ -1,36 +1,40 @@
-//! A rational resampler for small ratios: one low-pass at the common rate, evaluated only at the
-//! outputs and only on the inputs that are not zero.
+//! Ratios of small numbers: one low-pass at the common rate, evaluated only at the outputs and only on the
+//! inputs that are not zero.
 //!
-//! The prototype is a Kaiser-windowed sinc (β 8) of 32 periods of the lower rate less one tap, with
-//! its edge at 0.94 of the lower Nyquist frequency: 95 taps at 24 kHz between 8 and 24 kHz.
+//! Inputs are dealt to `down` lanes and outputs come in `up` streams; then the neighbours in a stream need
+//! neighbours in a lane, and one coefficient serves a whole row of outputs without a sum across a vector.
+//! Outputs of a block that is not full are computed one by one, in the same order of additions: equal bits.
 
-use std::f64::consts::PI;
+use super::{design, round_to_i16};
+use crate::simd;
 
-use super::round_to_i16;
+/// Outputs of one stream in a block: eight vectors of four, which hide the latency of an addition.
+const BLOCK: usize = 32;
 
-/// Length of the filter in periods of the lower rate.
-const PERIODS: usize = 32;
-/// The window's shape: the trade between stop band (-85 dB) and the width of the edge.
-const KAISER_BETA: f64 = 8.0;
-/// The filter's -6 dB point, relative to half the lower rate.
-const CUTOFF: f64 = 0.94;
-/// How many input samples are worked on at a time; bounds the memory, nothing else.
-const BLOCK: usize = 240;
+/// One block of one stream.
+pub(crate) type Outputs = [i16; BLOCK];
+
+/// One product of an output: a coefficient, and where its input lies for the block's first output.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Step {
+    coefficient: f32,
+    at: u32,
+}
 
 #[derive(Debug)]
 pub(crate) struct Polyphase {
     up: usize,
     down: usize,
-    /// Coefficients of one output after another, each phase `taps` long and reversed in time.
-    phases: Vec<f32>,
-    /// Coefficients in a phase: how many input samples an output looks at. A multiple of 8.
-    taps: usize,
-    /// The last `taps - 1` inputs, then those of the block at hand.
-    work: Vec<f32>,
-    /// Which input after the history the next output ends at …
-    next: usize,
-    /// … and which phase it uses.
-    phase: usize,
+    /// The products of one output, one slice for each of the `up` streams.
+    streams: Vec<Box<[Step]>>,
+    /// `down` lanes of `lane` inputs each: first `history`, then the block's `BLOCK`.
+    lanes: Box<[f32]>,
+    lane: usize,
+    history: usize,
+    /// Inputs in the block so far.
+    filled: usize,
+    /// Outputs of the block given so far.
+    given: usize,
 }
 
 impl Polyphase {
@@ -39,139 +43,183 @@ impl Polyphase {
 
     /// Interpolates by `up` and decimates by `down`, which have no common divisor.
     pub(crate) fn new(up: usize, down: usize) -> Self {
-        let prototype = prototype(up, down);
-        let taps = prototype.len().div_ceil(up);
-        let phases = (0..up)
-            .flat_map(|phase| {
-                let of_phase = prototype.iter().skip(phase).step_by(up).copied();
-                let mut of_phase: Vec<f32> = of_phase.collect();
-                of_phase.resize(taps, 0.0);
-                of_phase.reverse();
+        let prototype = design::prototype(up, down);
+        let history = prototype.len().div_ceil(up).div_ceil(down);
+        let lane = history + BLOCK;
+        let streams = (0..up)
+            .map(|stream| {
+                // Output `stream` of a group lies `stream * down` common periods after its first input.
+                let (newest, phase) = (stream * down / up, stream * down % up);
+                let of_phase = prototype.iter().skip(phase).step_by(up).enumerate();
                 of_phase
+                    .map(|(back, &coefficient)| {
+                        let input = history * down + newest - back;
+                        let at = (input % down * lane + input / down) as u32;
+                        Step { coefficient, at }
+                    })
+                    .collect()
             })
             .collect();
-        let mut work = Vec::with_capacity(taps - 1 + BLOCK);
-        work.resize(taps - 1, 0.0);
         Self {
             up,
             down,
-            phases,
-            taps,
-            work,
-            next: 0,
-            phase: 0,
+            streams,
+            lanes: vec![0.0; down * lane].into_boxed_slice(),
+            lane,
+            history,
+            filled: 0,
+            given: 0,
         }
     }
 
-    pub(crate) fn process(&mut self, samples: &[i16], out: &mut Vec<i16>) {
-        out.reserve(samples.len() * self.up / self.down + 1);
-        for block in samples.chunks(BLOCK) {
-            self.work.extend(block.iter().map(|&s| f32::from(s)));
-            self.convolve(block.len(), out);
-            self.work.drain(..block.len());
+    pub(crate) fn process(&mut self, mut samples: &[i16], out: &mut Vec<i16>) {
+        out.reserve(samples.len() * self.up / self.down + self.up);
+        let full = BLOCK * self.down;
+        while !samples.is_empty() {
+            let (now, later) = samples.split_at(samples.len().min(full - self.filled));
+            self.deal(now);
+            samples = later;
+            if self.filled == full && self.given == 0 {
+                self.give_block(out);
+            } else {
+                self.give_one_by_one(out);
+            }
+            if self.filled == full {
+                self.next_block();
+            }
         }
-    }
-
-    pub(crate) fn flush(&mut self, out: &mut Vec<i16>) {
-        let silence = [0; BLOCK];
-        let delay_in = self.delay_out_samples() * self.down as f64 / self.up as f64;
-        let tail = silence.get(..delay_in.ceil() as usize).unwrap_or(&silence);
-        self.process(tail, out);
     }
 
     pub(crate) fn reset(&mut self) {
-        self.work.fill(0.0);
-        self.next = 0;
-        self.phase = 0;
+        self.lanes.fill(0.0);
+        self.filled = 0;
+        self.given = 0;
     }
 
-    pub(crate) fn delay_out_samples(&self) -> f64 {
-        (PERIODS * self.up.max(self.down) / 2 - 1) as f64 / self.down as f64
+    pub(crate) fn delay_in_samples(&self) -> f64 {
+        design::delay_in_samples(self.up, self.down)
     }
 
     #[cfg(test)]
     pub(crate) fn heap_bytes(&self) -> usize {
-        size_of::<f32>() * (self.phases.capacity() + self.work.capacity())
+        let steps: usize = self.streams.iter().map(|stream| stream.len()).sum();
+        size_of::<Box<[Step]>>() * self.streams.capacity()
+            + size_of::<Step>() * steps
+            + size_of::<f32>() * self.lanes.len()
     }
 
-    /// Appends the outputs that end within the first `fresh` inputs after the history.
-    fn convolve(&mut self, fresh: usize, out: &mut Vec<i16>) {
-        while self.next < fresh {
-            let coefficients = self.phases.get(self.phase * self.taps..);
-            let inputs = self.work.get(self.next..self.next + self.taps);
-            let (Some(coefficients), Some(inputs)) = (coefficients, inputs) else {
-                debug_assert!(
-                    false,
-                    "the history and the block are shorter than the filter"
-                );
-                break;
-            };
-            out.push(round_to_i16(dot(inputs, coefficients)));
-            self.phase += self.down;
-            self.next += self.phase / self.up;
-            self.phase %= self.up;
+    /// Appends `samples` to the block, which has room for them.
+    fn deal(&mut self, samples: &[i16]) {
+        let at = self.history + self.filled / self.down;
+        match self.down {
+            _ if !self.filled.is_multiple_of(self.down) => self.deal_one_by_one(samples),
+            1 => deal::<1>(samples, &mut self.lanes, self.lane, at),
+            2 => deal::<2>(samples, &mut self.lanes, self.lane, at),
+            3 => deal::<3>(samples, &mut self.lanes, self.lane, at),
+            6 => deal::<6>(samples, &mut self.lanes, self.lane, at),
+            _ => self.deal_one_by_one(samples),
         }
-        self.next -= fresh;
+        self.filled += samples.len();
+    }
+
+    fn deal_one_by_one(&mut self, samples: &[i16]) {
+        for (n, &sample) in (self.filled..).zip(samples) {
+            let at = n % self.down * self.lane + self.history + n / self.down;
+            if let Some(input) = self.lanes.get_mut(at) {
+                *input = f32::from(sample);
+            }
+        }
+    }
+
+    /// Appends all outputs of a full block.
+    fn give_block(&mut self, out: &mut Vec<i16>) {
+        let mut streams = [[0; BLOCK]; Self::MAX_FACTOR];
+        for (steps, outputs) in self.streams.iter().zip(&mut streams) {
+            simd::convolve(steps, &self.lanes, outputs);
+        }
+        match self.up {
+            1 => give::<1>(&streams, out),
+            2 => give::<2>(&streams, out),
+            3 => give::<3>(&streams, out),
+            _ => give::<6>(&streams, out),
+        }
+        self.given = BLOCK * self.up;
+    }
+
+    /// Appends the outputs that what is in the block allows and that were not given yet.
+    fn give_one_by_one(&mut self, out: &mut Vec<i16>) {
+        let ready = (self.filled * self.up).div_ceil(self.down);
+        for n in self.given..ready {
+            let (group, stream) = (n / self.up, n % self.up);
+            let steps = self.streams.get(stream).map_or(&[][..], |steps| steps);
+            let sum = steps.iter().fold(0.0, |sum, step| {
+                let input = self.lanes.get(step.at as usize + group);
+                sum + step.coefficient * input.copied().unwrap_or(0.0)
+            });
+            out.push(round_to_i16(sum));
+        }
+        self.given = ready;
+    }
+
+    /// Makes the end of the block the history of the next.
+    fn next_block(&mut self) {
+        for lane in self.lanes.chunks_exact_mut(self.lane) {
+            lane.copy_within(BLOCK.., 0);
+        }
+        self.filled = 0;
+        self.given = 0;
     }
 }
 
-/// The product of `a` with the start of `b`. Eight sums side by side, because the compiler may not
-/// reorder floats.
+/// One stream of a full block.
 #[expect(
     clippy::indexing_slicing,
-    reason = "0..8 into arrays of 8; iterators here cost 15 times as much unless the whole program is optimised at once"
+    reason = "0..BLOCK into arrays of BLOCK; iterators here are not inlined unless the whole program is optimised at once"
 )]
-#[inline]
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut sums = [0.0f32; 8];
-    for (a, b) in a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0) {
-        for k in 0..8 {
-            sums[k] += a[k] * b[k];
+#[inline(always)]
+pub(crate) fn convolve(steps: &[Step], inputs: &[f32], out: &mut Outputs) {
+    let mut sums = [0.0f32; BLOCK];
+    for step in steps {
+        let Some(inputs) = inputs
+            .get(step.at as usize..)
+            .and_then(<[f32]>::first_chunk::<BLOCK>)
+        else {
+            continue;
+        };
+        for k in 0..BLOCK {
+            sums[k] += step.coefficient * inputs[k];
         }
     }
-    let [s0, s1, s2, s3, s4, s5, s6, s7] = sums;
-    // In this order the sums stay in vector registers until here; in pairs they do not.
-    s0 + s1 + s2 + s3 + s4 + s5 + s6 + s7
-}
-
-/// The low-pass at the common rate, padded by one zero to a multiple of 8 in every phase.
-fn prototype(up: usize, down: usize) -> Vec<f32> {
-    let factor = up.max(down);
-    let len = PERIODS * factor - 1;
-    let centre = (len - 1) as f64 / 2.0;
-    let cutoff = CUTOFF / factor as f64;
-    let taps: Vec<f64> = (0..len)
-        .map(|n| {
-            let x = n as f64 - centre;
-            let ideal = if x == 0.0 {
-                1.0
-            } else {
-                (PI * cutoff * x).sin() / (PI * cutoff * x)
-            };
-            ideal * kaiser(x / (centre + 1.0))
-        })
-        .collect();
-    // Interpolation spreads one input over `up` outputs, so each phase must sum to one.
-    let gain = up as f64 / taps.iter().sum::<f64>();
-    taps.iter()
-        .map(|tap| (tap * gain) as f32)
-        .chain([0.0])
-        .collect()
-}
-
-/// The Kaiser window at `x` in -1..=1.
-fn kaiser(x: f64) -> f64 {
-    bessel_i0(KAISER_BETA * (1.0 - x * x).max(0.0).sqrt()) / bessel_i0(KAISER_BETA)
-}
-
-/// The modified Bessel function of order zero, by its power series.
-fn bessel_i0(x: f64) -> f64 {
-    let quarter = x * x / 4.0;
-    let mut term = 1.0;
-    let mut sum = 1.0;
-    for k in 1..40 {
-        term *= quarter / f64::from(k * k);
-        sum += term;
+    for k in 0..BLOCK {
+        out[k] = round_to_i16(sums[k]);
     }
-    sum
+}
+
+/// Deals whole groups to the lanes, from `at` in each, and what is left of a last one.
+fn deal<const DOWN: usize>(samples: &[i16], lanes: &mut [f32], lane: usize, at: usize) {
+    let (groups, rest) = samples.as_chunks::<DOWN>();
+    for (n, lane) in lanes.chunks_exact_mut(lane).enumerate().take(DOWN) {
+        let fresh = lane.get_mut(at..).unwrap_or_default();
+        for (input, group) in fresh.iter_mut().zip(groups) {
+            *input = group.get(n).copied().map_or(0.0, f32::from);
+        }
+        if let (Some(input), Some(&sample)) = (fresh.get_mut(groups.len()), rest.get(n)) {
+            *input = f32::from(sample);
+        }
+    }
+}
+
+/// Appends the first output of every stream, then the second of every stream, …
+#[expect(
+    clippy::indexing_slicing,
+    reason = "0..UP into an array of UP, and 0..BLOCK into arrays of BLOCK"
+)]
+fn give<const UP: usize>(streams: &[Outputs; Polyphase::MAX_FACTOR], out: &mut Vec<i16>) {
+    let mut groups = [[0; UP]; BLOCK];
+    for (n, stream) in streams.iter().enumerate().take(UP) {
+        for k in 0..BLOCK {
+            groups[k][n] = stream[k];
+        }
+    }
+    out.extend_from_slice(groups.as_flattened());
 }
