@@ -409,3 +409,21 @@ async fn silence_is_noticed_without_a_greeting_too() {
     client.until_closed().await;
     stage.clear().await;
 }
+
+/// An application may send nothing until it is spoken to. Nothing but the synthesiser can wake its call then:
+/// pings, which would, are ten minutes away.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_agent_speaks_though_the_client_is_silent() {
+    let patient = "[limits]\nping_ms = 600000\nalive_ms = 3600000";
+    let mut stage = Stage::set(&format!("{AGENTS}\n{patient}")).await;
+    for _ in 0..10 {
+        let dial = stage.dial("/v1/omni?session_label=desk");
+        let mut client = OmniClient::call(&dial, stage.key()).await;
+        client.configure(json!({})).await;
+        client.until_audio().await;
+        client.close(1000).await;
+        client.until_closed().await;
+        assert_eq!(stage.ended().await.0, Ending::CallerHungUp);
+    }
+    stage.clear().await;
+}

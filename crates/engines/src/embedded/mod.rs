@@ -68,7 +68,7 @@ impl ScriptAgent {
         }
     }
 
-    fn begin(&mut self, begin: Begin<'_>) {
+    fn begin(&mut self, now: Time, begin: Begin<'_>) {
         let mut reply = self.dialogue.begin();
         if let Some(configure) = begin.configure {
             if let Some(voice) = &configure.voice_id {
@@ -78,16 +78,16 @@ impl ScriptAgent {
                 reply.say.clone_from(greeting);
             }
         }
-        self.reply(reply);
+        self.reply(now, reply);
     }
 
-    fn reply(&mut self, reply: Reply) {
+    fn reply(&mut self, now: Time, reply: Reply) {
         self.silence_at = None;
         self.afterwards = reply.action;
         let interruptible = self.dialogue.expects().barge_in;
         if reply.say.is_empty() {
             if !self.mouth.is_speaking() {
-                self.said(None);
+                self.said(now);
             }
         } else {
             self.mouth.say(&reply.say, interruptible);
@@ -95,22 +95,20 @@ impl ScriptAgent {
     }
 
     /// Everything said has been played.
-    fn said(&mut self, now: Option<Time>) {
+    fn said(&mut self, now: Time) {
         match std::mem::replace(&mut self.afterwards, script::Action::None) {
             script::Action::HangUp => self.todo.push_back(Action::HangUp),
             script::Action::Transfer { destination } => {
                 self.todo.push_back(Action::Transfer { destination });
             }
             script::Action::None => {
-                if let Some(now) = now {
-                    let patience = u64::from(self.dialogue.expects().silence_ms);
-                    self.silence_at = Some(now.plus_ms(patience));
-                }
+                let patience = u64::from(self.dialogue.expects().silence_ms);
+                self.silence_at = Some(now.plus_ms(patience));
             }
         }
     }
 
-    fn understood(&mut self, text: &str) {
+    fn understood(&mut self, now: Time, text: &str) {
         let interrupted = std::mem::take(&mut self.interrupted);
         // A cough while nobody speaks is no turn.
         if text.is_empty() && !interrupted {
@@ -118,7 +116,7 @@ impl ScriptAgent {
         }
         self.todo.push_back(Action::CallerSaid(text.to_owned()));
         let reply = self.dialogue.heard(text);
-        self.reply(reply);
+        self.reply(now, reply);
     }
 
     /// Stops speaking, because the caller types.
@@ -136,7 +134,7 @@ impl ScriptAgent {
         match self.dialogue.digit(digit) {
             Some(reply) => {
                 self.digits_at = None;
-                self.reply(reply);
+                self.reply(now, reply);
             }
             None => self.digits_at = Some(now.plus_ms(DIGITS_MS)),
         }
@@ -158,7 +156,7 @@ impl ScriptAgent {
             WorkerFrame::Final { text, confidence } => {
                 if self.ears.finished(id) {
                     let believed = confidence.is_none_or(|c| c >= ACCEPT_CONFIDENCE);
-                    self.understood(if believed { text } else { "" });
+                    self.understood(now, if believed { text } else { "" });
                     self.silence_from(now);
                 }
             }
@@ -179,12 +177,12 @@ impl ScriptAgent {
     fn tick(&mut self, now: Time) {
         if self.silence_at.take_if(|at| *at <= now).is_some() {
             let reply = self.dialogue.silence();
-            self.reply(reply);
+            self.reply(now, reply);
         }
         if self.digits_at.take_if(|at| *at <= now).is_some()
             && let Some(reply) = self.dialogue.digits_ended()
         {
-            self.reply(reply);
+            self.reply(now, reply);
         }
         match self.ears.tick(now) {
             Verdict::Fine => {}
@@ -196,7 +194,7 @@ impl ScriptAgent {
     /// Starts waiting for the caller again, if nothing is being said.
     fn silence_from(&mut self, now: Time) {
         if !self.mouth.is_speaking() && self.afterwards == script::Action::None {
-            self.said(Some(now));
+            self.said(now);
         }
     }
 }
@@ -213,7 +211,7 @@ impl Agent for ScriptAgent {
 
     fn handle(&mut self, now: Time, event: AgentEvent<'_>) {
         match event {
-            AgentEvent::Begin(begin) => self.begin(begin),
+            AgentEvent::Begin(begin) => self.begin(now, begin),
             AgentEvent::Audio(audio) => self.ears.hear(audio),
             AgentEvent::SpeechStarted => {
                 self.silence_at = None;
@@ -230,7 +228,7 @@ impl Agent for ScriptAgent {
             AgentEvent::Text(text) => {
                 self.hush();
                 self.interrupted = true;
-                self.understood(text);
+                self.understood(now, text);
             }
             AgentEvent::Interrupted { .. } => {
                 self.interrupted = true;
@@ -240,12 +238,12 @@ impl Agent for ScriptAgent {
             AgentEvent::Spoken => {
                 self.mouth.played();
                 if !self.mouth.is_speaking() {
-                    self.said(Some(now));
+                    self.said(now);
                 }
             }
             AgentEvent::TransferRefused => {
                 let reply = self.dialogue.transfer_failed();
-                self.reply(reply);
+                self.reply(now, reply);
             }
             AgentEvent::Up(_) => {}
             AgentEvent::Data(id, frame) => self.worker(now, id, frame),
