@@ -288,7 +288,7 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
             return Poll::Ready(());
         }
         if let Link::Socket(link) = &mut slot.link
-            && let Poll::Ready(Err(_)) = link.poll_flush(cx)
+            && let Poll::Ready(Err(_)) = link.poll_finish(cx)
         {
             return Poll::Ready(());
         }
