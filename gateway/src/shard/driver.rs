@@ -25,7 +25,7 @@ const LINKS: usize = 8;
 const READS_A_WAKE: usize = 8;
 
 /// Outputs in one wake; then other calls have their turn.
-const OUTPUTS_A_WAKE: usize = 64;
+const OUTPUTS_A_WAKE: usize = 8;
 
 /// How long a closed caller may take to answer the close.
 const CLOSE_MS: u64 = 2_000;

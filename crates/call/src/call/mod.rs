@@ -68,6 +68,8 @@ struct Outbox {
     step: u8,
     events: VecDeque<CallEvent>,
     ping: bool,
+    /// Where the caller goes once the last words have been played.
+    transfer: Option<String>,
 }
 
 impl<A: Agent> Call<A> {

@@ -303,7 +303,7 @@ fn an_omni_session_opens_in_the_vendors_order() {
     };
     assert_eq!(configured["event"], "configured");
     assert_eq!(configured["honored"], json!(["greeting"]));
-    assert_eq!(configured["ignored"], json!(["mood", "persona"]));
+    assert_eq!(configured["ignored"], json!(["persona", "mood"]));
 }
 
 #[test]

@@ -14,8 +14,9 @@ use trunkline_call::{
     WorkerFrame,
 };
 use trunkline_codecs::format::AudioFormat;
-use trunkline_local::ACCEPT_CONFIDENCE;
 use trunkline_local::script::{self, Dialogue, Reply, Script};
+use trunkline_local::{ACCEPT_CONFIDENCE, Voice};
+use trunkline_protocol::client::omni::Configure;
 
 use ears::{Ears, Verdict};
 use mouth::Mouth;
@@ -71,7 +72,7 @@ impl ScriptAgent {
     fn begin(&mut self, now: Time, begin: Begin<'_>) {
         let mut reply = self.dialogue.begin();
         if let Some(configure) = begin.configure {
-            if let Some(voice) = &configure.voice_id {
+            if let Some(voice) = configure.voice_id.as_deref().filter(|v| is_voice(v)) {
                 self.mouth.set_voice(voice);
             }
             if let Some(greeting) = &configure.greeting {
@@ -179,10 +180,11 @@ impl ScriptAgent {
             let reply = self.dialogue.silence();
             self.reply(now, reply);
         }
-        if self.digits_at.take_if(|at| *at <= now).is_some()
-            && let Some(reply) = self.dialogue.digits_ended()
-        {
-            self.reply(now, reply);
+        if self.digits_at.take_if(|at| *at <= now).is_some() {
+            match self.dialogue.digits_ended() {
+                Some(reply) => self.reply(now, reply),
+                None => self.silence_from(now),
+            }
         }
         match self.ears.tick(now) {
             Verdict::Fine => {}
@@ -234,6 +236,9 @@ impl Agent for ScriptAgent {
                 self.interrupted = true;
                 self.afterwards = script::Action::None;
                 self.mouth.stop();
+                if !self.ears.is_listening() {
+                    self.silence_from(now);
+                }
             }
             AgentEvent::Spoken => {
                 self.mouth.played();
@@ -268,8 +273,28 @@ impl Agent for ScriptAgent {
             .min()
     }
 
-    fn honours(&self, key: &str) -> bool {
-        matches!(key, "greeting" | "voice_id")
+    fn honours(&self, configure: &Configure) -> Vec<&'static str> {
+        let voice = configure.voice_id.as_deref().is_some_and(is_voice);
+        [
+            ("greeting", configure.greeting.is_some()),
+            ("voice_id", voice),
+        ]
+        .into_iter()
+        .filter_map(|(key, honoured)| honoured.then_some(key))
+        .collect()
+    }
+}
+
+/// Whether this names a voice of ours: one of flite's, or a language of espeak-ng's. Clients of other services
+/// send the names of theirs.
+fn is_voice(name: &str) -> bool {
+    match name.parse() {
+        Ok(Voice::Flite(_)) => true,
+        Ok(Voice::Espeak(name)) => {
+            let language = name.split(['-', '+']).next().unwrap_or_default();
+            (2..=3).contains(&language.len()) && !name.contains('_')
+        }
+        Err(_) => false,
     }
 }
 

@@ -164,7 +164,13 @@ impl<S: MediaStream> SocketLink<S> {
             Err(Error::ConnectionClosed | Error::AlreadyClosed | Error::Protocol(_)) => {
                 Err(Down::Finished)
             }
-            Err(_) => Err(Down::Lost),
+            Err(error) => {
+                debug_assert!(
+                    !matches!(error, Error::WriteBufferFull(_)),
+                    "more was handed over than a flush can hold"
+                );
+                Err(Down::Lost)
+            }
         }
     }
 }

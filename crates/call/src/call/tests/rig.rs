@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use serde_json::{Value, json};
 use trunkline_codecs::format::AudioFormat;
-use trunkline_protocol::client::omni::Open;
+use trunkline_protocol::client::omni::{Configure, Open};
 
 use super::super::*;
 use crate::agent::{Action, AgentEvent, AgentNeeds, Buffers};
@@ -88,8 +88,8 @@ impl Agent for Scripted {
         None
     }
 
-    fn honours(&self, key: &str) -> bool {
-        key == "greeting"
+    fn honours(&self, _: &Configure) -> Vec<&'static str> {
+        vec!["greeting"]
     }
 }
 
