@@ -210,9 +210,9 @@ impl Rig {
 
     pub(super) fn media(&mut self, mulaw: &[u8; 160], chunk: u64) {
         self.text(&json!({
-            "event": "media", "streamSid": "MZ1", "sequenceNumber": (chunk + 1).to_string(),
+            "event": "media", "streamSid": "MZ1", "sequenceNumber": chunk.wrapping_add(1).to_string(),
             "media": {"track": "inbound", "chunk": chunk.to_string(),
-                "timestamp": (chunk * 20).to_string(), "payload": base64(mulaw)},
+                "timestamp": chunk.wrapping_mul(20).to_string(), "payload": base64(mulaw)},
         }));
     }
 
