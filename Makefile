@@ -4,7 +4,7 @@
 # Everything is built once, in profile ci, with the features the tests need: `--workspace` everywhere, so that no
 # stage builds again what another has built.
 
-STAGES := lint unit e2e conformance load
+STAGES := lint unit cost e2e conformance load
 CARGO_BUILD := cargo build --locked --profile ci
 
 .DEFAULT_GOAL := help

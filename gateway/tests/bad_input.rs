@@ -260,10 +260,11 @@ async fn a_hundred_faults_are_forgiven_and_the_next_is_not() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_above_the_limit_ends_the_call_with_1009() {
     let mut stage = Stage::set(AGENTS).await;
-    // Just below the limits the call goes on.
+    // At the limit the call goes on.
     let mut client = OmniClient::open(&omni(&stage)).await;
     client.audio(&[0; 256 * 1_024 - 2]).await;
-    client.until_audio().await;
+    client.control(&json!({"type": "dtmf", "digit": "1"})).await;
+    client.until_event("dtmf").await;
     client.audio(&[0; 256 * 1_024]).await;
     let end = client.until_closed().await.pop();
     let (ending, _) = stage.ended().await;
@@ -316,17 +317,18 @@ async fn broken_websockets_end_their_calls() {
     let reserved = RawPeer::frame(Opcode::Reserved, b"{}");
     let not_utf8 = RawPeer::frame(Opcode::Text, b"\xff\xfe");
     let long_ping = RawPeer::frame(Opcode::Ping, &[0; 126]);
-    for (what, bytes) in [
-        ("unmasked", unmasked),
-        ("reserved opcode", reserved),
-        ("not UTF-8", not_utf8),
-        ("a ping of 126 bytes", long_ping),
-        ("an HTTP request", b"GET / HTTP/1.1\r\n\r\n".to_vec()),
+    let request = b"GET / HTTP/1.1\r\n\r\n".to_vec();
+    for (what, bytes, code) in [
+        ("unmasked", unmasked, 1002),
+        ("reserved opcode", reserved, 1002),
+        ("not UTF-8", not_utf8, 1007),
+        ("a ping of 126 bytes", long_ping, 1002),
+        ("an HTTP request", request, 1002),
     ] {
         let mut peer = RawPeer::open(&twilio(&stage)).await;
         peer.write(&bytes).await;
-        assert_eq!(stage.ended().await.0, Ending::CallerLost, "{what}");
-        peer.close_code().await;
+        assert_eq!(stage.ended().await.0, Ending::CallerBroke(code), "{what}");
+        assert_eq!(peer.close_code().await, Some(code), "{what}");
     }
     stage.clear().await;
 }

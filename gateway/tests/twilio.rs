@@ -97,53 +97,120 @@ async fn human_speech_comes_back_whole_and_in_order() {
     stage.clear().await;
 }
 
+/// Short prompts without a pause, as a caller's turns are.
+const TURNS: [&str; 10] = [
+    "hello-world",
+    "vm-goodbye",
+    "auth-thankyou",
+    "vm-incorrect",
+    "dir-nomatch",
+    "vm-login",
+    "vm-password",
+    "conf-getpin",
+    "vm-received",
+    "conf-onlyperson",
+];
+
+/// What a [`Segmenter`] finds in a line that carries these samples at 8 kHz, in samples at 16 kHz.
+fn segments(narrow: &[i16]) -> Vec<std::ops::Range<u64>> {
+    let mut wide = Vec::new();
+    let mut resampler = Resampler::new(8_000, RATE_HZ).expect("telephone rates");
+    resampler.process(narrow, &mut wide);
+    let mut segmenter = Segmenter::new(VadConfig::default());
+    let mut segments = Vec::new();
+    let mut started = None;
+    segmenter.push(&wide, |event| match event {
+        VadEvent::SpeechStarted { at_sample } => {
+            assert_eq!(started.replace(at_sample), None, "started twice");
+        }
+        VadEvent::SpeechStopped { at_sample } => {
+            segments.push(started.take().expect("a start before every stop")..at_sample);
+        }
+    });
+    assert!(!segmenter.is_speaking(), "speech never ended");
+    segments
+}
+
+/// First and last sample of a recording that is loud in a window of 10 ms, at 16 kHz.
+fn loud(narrow: &[i16]) -> std::ops::Range<u64> {
+    let is_loud = |window: &[i16]| {
+        let energy: i64 = window.iter().map(|s| i64::from(*s).pow(2)).sum();
+        energy > 300 * 300 * window.len() as i64
+    };
+    let mut windows = narrow.chunks(80);
+    let first = windows.position(is_loud).expect("some sound");
+    let last = narrow
+        .chunks(80)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rposition(is_loud);
+    (first as u64 * 160)..(last.expect("some sound") as u64 * 160 + 160)
+}
+
 #[test]
 fn human_speech_is_found_in_recordings_off_the_telephone() {
-    println!(
-        "{:<22} {:>8} {:>9} {:>7}",
-        "recording", "length", "segments", "speech"
-    );
-    for name in SPEECH {
+    // One line on which people speak one after the other, 0.8 s apart.
+    const PAUSE: usize = 6_400;
+    let mut line = vec![0; PAUSE];
+    let mut turns = Vec::new();
+    for name in TURNS.iter().chain(&SPEECH) {
         let narrow = recording::speech(name);
-        let mut wide = Vec::new();
-        let mut resampler = Resampler::new(8_000, RATE_HZ).expect("telephone rates");
-        resampler.process(&narrow, &mut wide);
-        // A second of silence, so that the last words are seen to end.
-        wide.resize(wide.len() + RATE_HZ as usize, 0);
-        let mut segmenter = Segmenter::new(VadConfig::default());
-        let mut segments = Vec::new();
-        let mut started = None;
-        segmenter.push(&wide, |event| match event {
-            VadEvent::SpeechStarted { at_sample } => {
-                assert_eq!(started.replace(at_sample), None, "{name}: started twice");
-            }
-            VadEvent::SpeechStopped { at_sample } => {
-                let from = started.take().expect("a start before every stop");
-                segments.push(from..at_sample);
-            }
-        });
-        assert!(!segmenter.is_speaking(), "{name}: speech never ended");
-        let total = wide.len() as u64 - u64::from(RATE_HZ);
-        let speech: u64 = segments.iter().map(|s| s.end - s.start).sum();
-        let percent = speech * 100 / total;
-        println!(
-            "{name:<22} {:>6} s {:>9} {percent:>5} %",
-            total / 16_000,
-            segments.len()
-        );
-        // These speakers pause every few seconds, and no sentence of theirs is shorter than 0.1 s.
-        let least = (total / u64::from(RATE_HZ) / 10).max(2) as usize;
-        assert!(segments.len() >= least, "{name}: {segments:?}");
-        assert!((40..=95).contains(&percent), "{name}: {percent} % speech");
-        for segment in &segments {
-            assert!(segment.end - segment.start > 1_600, "{name}: {segment:?}");
-            assert!(segment.end <= wide.len() as u64, "{name}: {segment:?}");
-        }
-        assert!(
-            segments.is_sorted_by(|a, b| a.end <= b.start),
-            "{name}: {segments:?}"
-        );
+        let (from, spoken) = (line.len() as u64 * 2, loud(&narrow));
+        turns.push((name, from + spoken.start..from + spoken.end));
+        line.extend(narrow);
+        line.extend([0; PAUSE]);
     }
+    let segments = segments(&line);
+    assert!(
+        segments.is_sorted_by(|a, b| a.end <= b.start),
+        "{segments:?}"
+    );
+    println!(
+        "{:<22} {:>9} {:>9} {:>9}",
+        "recording", "segments", "onset", "end"
+    );
+    for (name, truth) in &turns {
+        let inside: Vec<_> = segments
+            .iter()
+            .filter(|s| s.start < truth.end && s.end > truth.start)
+            .collect();
+        let (Some(first), Some(last)) = (inside.first(), inside.last()) else {
+            panic!("{name}: not found in {segments:?}");
+        };
+        let onset_ms = (first.start.cast_signed() - truth.start.cast_signed()) / 16;
+        let end_ms = (last.end.cast_signed() - truth.end.cast_signed()) / 16;
+        println!(
+            "{name:<22} {:>9} {onset_ms:>6} ms {end_ms:>6} ms",
+            inside.len()
+        );
+        assert!(
+            (-150..=300).contains(&onset_ms),
+            "{name}: begins {onset_ms} ms late"
+        );
+        assert!(
+            (-350..=350).contains(&end_ms),
+            "{name}: ends {end_ms} ms late"
+        );
+        for segment in inside {
+            assert!(
+                segment.end - segment.start > 1_600,
+                "{name}: {segment:?} is no word"
+            );
+        }
+    }
+    assert!(
+        segments.len() >= turns.len(),
+        "{} turns, {segments:?}",
+        turns.len()
+    );
+    let speech: u64 = segments.iter().map(|s| s.end - s.start).sum();
+    let percent = speech * 100 / (line.len() as u64 * 2);
+    println!(
+        "{} segments, {percent} % speech of {} s",
+        segments.len(),
+        line.len() / 8_000
+    );
+    assert!((40..=95).contains(&percent), "{percent} % speech");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -254,7 +321,8 @@ async fn a_key_during_speech_clears_and_is_answered() {
     assert_eq!(mark, "tl-1-1", "the second utterance, after one clear");
     carrier.stop().await;
     carrier.until_closed().await;
-    assert_eq!(stage.ended().await.1.barge_ins, 1);
+    let (ending, counters) = stage.ended().await;
+    assert_eq!((ending, counters.turns), (Ending::CallerHungUp, 2));
     stage.clear().await;
 }
 

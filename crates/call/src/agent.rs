@@ -70,7 +70,8 @@ pub enum Action {
     Send(LinkId, SendKind),
     /// Close a link. Its frames are dropped from here on.
     Close(LinkId),
-    /// Speech begins: a turn the caller sees as one.
+    /// Speech begins behind what is queued: a turn the caller sees as one. At most 64 wait to be played; one
+    /// more is joined to the last.
     BeginUtterance {
         /// Whether the caller may cut it off by speaking.
         interruptible: bool,
@@ -125,9 +126,10 @@ pub trait Agent {
     /// When it wants [`AgentEvent::Tick`] at the latest.
     fn deadline(&self) -> Option<Time>;
 
-    /// Keys of the configuration it takes into account; the others are reported to the client as ignored.
-    fn honours(&self, _key: &str) -> bool {
-        false
+    /// The keys of a configuration that will have their effect; the others are reported to the client as
+    /// ignored. Asked before [`AgentEvent::Begin`] hands the configuration over.
+    fn honours(&self, _configure: &Configure) -> Vec<&'static str> {
+        Vec::new()
     }
 
     /// The call is ending; nothing it still wants will be done.

@@ -20,7 +20,7 @@ impl LinkId {
         generation: 0,
     };
 
-    /// The link in `slot` (taken modulo [`MAX_LINKS`]) of the given generation.
+    /// The link in `slot` (taken modulo 8) of the given generation.
     pub const fn new(slot: u8, generation: u8) -> Self {
         Self {
             slot: slot % MAX_LINKS as u8,

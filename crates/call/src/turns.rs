@@ -5,8 +5,10 @@ use crate::time::Time;
 /// The state of the conversation.
 #[derive(Debug, Default)]
 pub(crate) struct Turns {
-    /// When the caller's last speech ended, until it has been answered.
+    /// When the caller's last speech ended, until an answer begins.
     unanswered_since: Option<Time>,
+    /// The same, from when an answer begins until its first frame is sent.
+    answering: Option<Time>,
     /// A decided barge-in whose clear is not written yet.
     cut_off: Option<CutOff>,
     begun: u64,
@@ -22,6 +24,7 @@ pub(crate) struct CutOff {
 impl Turns {
     pub(crate) fn caller_started(&mut self) {
         self.unanswered_since = None;
+        self.answering = None;
     }
 
     /// `ended_at` is when the speech ended, which is before this was known.
@@ -32,13 +35,14 @@ impl Turns {
     /// The agent begins a turn; its number, from 1.
     pub(crate) fn agent_begins(&mut self) -> u64 {
         self.begun += 1;
+        self.answering = self.unanswered_since.take();
         self.begun
     }
 
     /// A frame of speech went to the caller. Returns how long the caller waited for it, in microseconds,
     /// if it is the first of an answer.
     pub(crate) fn frame_sent(&mut self, now: Time) -> Option<u64> {
-        let since = self.unanswered_since.take()?;
+        let since = self.answering.take()?;
         Some(now.us_since(since))
     }
 

@@ -2,6 +2,7 @@
 
 use trunkline_call::{Action, Agent, AgentEvent, AgentNeeds, Buffers, Ending, LinkSet, Time};
 use trunkline_codecs::format::AudioFormat;
+use trunkline_protocol::client::omni::Configure;
 
 use crate::echo::Echo;
 use crate::embedded::ScriptAgent;
@@ -44,10 +45,10 @@ impl Agent for AnyAgent {
         }
     }
 
-    fn honours(&self, key: &str) -> bool {
+    fn honours(&self, configure: &Configure) -> Vec<&'static str> {
         match self {
-            Self::Echo(agent) => agent.honours(key),
-            Self::Script(agent) => agent.honours(key),
+            Self::Echo(agent) => agent.honours(configure),
+            Self::Script(agent) => agent.honours(configure),
         }
     }
 

@@ -95,7 +95,7 @@ pub enum FliteVoice {
 }
 
 impl FliteVoice {
-    /// All of them, in the order of [`FliteVoice::index`].
+    /// All of them.
     pub const ALL: [Self; 4] = [Self::Rms, Self::Slt, Self::Kal16, Self::Awb];
 
     /// The name users write, which is also the end of the library's name.

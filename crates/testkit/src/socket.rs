@@ -65,7 +65,11 @@ impl Socket {
             return match self.0.next().await {
                 Some(Ok(Message::Text(text))) => Came::Text(text.as_str().to_owned()),
                 Some(Ok(Message::Binary(bytes))) => Came::Binary(bytes.to_vec()),
-                Some(Ok(Message::Close(frame))) => Came::Closed(frame.map(|f| f.code.into())),
+                Some(Ok(Message::Close(frame))) => {
+                    // Sends the answer the library has queued; a gateway that is gone needs none.
+                    drop(self.0.flush().await);
+                    Came::Closed(frame.map(|f| f.code.into()))
+                }
                 // The library answers pings by itself.
                 Some(Ok(_)) => continue,
                 Some(Err(_)) | None => Came::Lost,

@@ -74,10 +74,12 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     init_log(config.log_format, &config.log_filter);
     let workers = Workers::start(WorkersConfig::default());
     let stopped = super::block_on(async {
+        // Caught from the beginning: who knows the address may already want us gone.
+        let shutdown = shutdown_signal()?;
         let (running, reports) = Running::start(&config, &workers).await?;
         let log = tokio::spawn(write_reports(reports));
         announce(&config, running.address())?;
-        shutdown_signal().await?;
+        shutdown.await;
         let stopped = running.stop().await;
         log.abort();
         Ok(stopped)
@@ -111,13 +113,14 @@ fn announce(config: &Config, address: SocketAddr) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Waits for SIGTERM or SIGINT.
-async fn shutdown_signal() -> anyhow::Result<()> {
+/// Completes at SIGTERM or SIGINT, which are caught from the moment this returns.
+fn shutdown_signal() -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }

@@ -166,9 +166,7 @@ fn call_limits(typed: &Typed, errors: &mut ConfigErrors) -> CallConfig {
         playout_ms: within(
             "playout_ms",
             limits.playout_ms,
-            defaults.playout_ms,
-            200,
-            600_000,
+            defaults.playout_ms, 10_000, 600_000,
         ),
         lead_ms: within("lead_ms", limits.lead_ms, defaults.lead_ms, 0, 1_000),
         start_ms: within("start_ms", limits.start_ms, defaults.start_ms, 100, 60_000),

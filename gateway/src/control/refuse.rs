@@ -18,6 +18,7 @@ pub(super) enum Reject {
         code: &'static str,
         message: String,
         param: Option<&'static str>,
+        header: Option<(HeaderName, &'static str)>,
     },
     /// Not now.
     Capacity {
@@ -34,6 +35,30 @@ impl Reject {
             code: "invalid_request_error",
             message,
             param,
+            header: None,
+        }
+    }
+
+    /// No WebSocket was asked for (RFC 9110 §15.5.22: the answer names what is expected).
+    pub(super) fn upgrade_required() -> Self {
+        Self::Request {
+            status: StatusCode::UPGRADE_REQUIRED,
+            code: "upgrade_required",
+            message: "Expected a WebSocket: `Connection: Upgrade` and `Upgrade: websocket`."
+                .to_owned(),
+            param: None,
+            header: Some((header::UPGRADE, "websocket")),
+        }
+    }
+
+    /// Another version of the protocol was asked for (RFC 6455 §4.2.2: the answer names ours).
+    pub(super) fn version_required() -> Self {
+        Self::Request {
+            status: StatusCode::BAD_REQUEST,
+            code: "invalid_request_error",
+            message: "Expected `Sec-WebSocket-Version: 13`.".to_owned(),
+            param: None,
+            header: Some((header::SEC_WEBSOCKET_VERSION, "13")),
         }
     }
 
@@ -43,6 +68,7 @@ impl Reject {
             code: "not_found",
             message,
             param: None,
+            header: None,
         }
     }
 
@@ -91,10 +117,11 @@ impl IntoResponse for Reject {
                 code,
                 message,
                 param,
+                header,
             } => answer(
                 status,
                 envelope("invalid_request_error", code, &message, param),
-                None,
+                header.map(|(name, value)| (name, HeaderValue::from_static(value))),
             ),
             Self::Capacity {
                 status,

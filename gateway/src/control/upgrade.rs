@@ -5,6 +5,8 @@ use std::sync::Arc;
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -35,19 +37,14 @@ impl Handshake {
         if !has_token(headers, &header::CONNECTION, "upgrade")
             || !has_token(headers, &header::UPGRADE, "websocket")
         {
-            return Err(Reject::Request {
-                status: StatusCode::UPGRADE_REQUIRED,
-                code: "upgrade_required",
-                message: "Expected a WebSocket: `Connection: Upgrade` and `Upgrade: websocket`."
-                    .to_owned(),
-                param: None,
-            });
+            return Err(Reject::upgrade_required());
         }
         if headers.get(header::SEC_WEBSOCKET_VERSION) != Some(&HeaderValue::from_static("13")) {
-            return wrong("`Sec-WebSocket-Version: 13`");
+            return Err(Reject::version_required());
         }
-        let Some(key) = headers.get(header::SEC_WEBSOCKET_KEY) else {
-            return wrong("a `Sec-WebSocket-Key`");
+        let key = headers.get(header::SEC_WEBSOCKET_KEY);
+        let Some(key) = key.filter(|key| is_nonce(key.as_bytes())) else {
+            return wrong("a `Sec-WebSocket-Key` of 16 bytes in base64");
         };
         let accept = derive_accept_key(key.as_bytes());
         let Some(on_upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
@@ -123,6 +120,11 @@ impl Birth {
             tracing::error!(%error, call = self.id.as_str(), "call dropped");
         }
     }
+}
+
+/// Whether a client's key is what RFC 6455 §4.1 asks for: base64 of 16 bytes.
+fn is_nonce(key: &[u8]) -> bool {
+    STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 16)
 }
 
 /// Whether a header that is a list of tokens has this one, in any case.

@@ -25,7 +25,7 @@ const LINKS: usize = 8;
 const READS_A_WAKE: usize = 8;
 
 /// Outputs in one wake; then other calls have their turn.
-const OUTPUTS_A_WAKE: usize = 64;
+const OUTPUTS_A_WAKE: usize = 8;
 
 /// How long a closed caller may take to answer the close.
 const CLOSE_MS: u64 = 2_000;
@@ -91,7 +91,8 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
             self.timer_armed = false;
             self.call.handle_input(now, Input::Tick, scratch);
         }
-        let rest = self.write(cx, now, scratch);
+        // Read again: what came in took its time, and how long is measured.
+        let rest = self.write(cx, shard.now(), scratch);
         if more_to_read || rest == Rest::More {
             cx.waker().wake_by_ref();
         }
@@ -148,6 +149,7 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
     /// Carries out what the call wants, and flushes each link once.
     fn write(&mut self, cx: &mut Context<'_>, now: Time, scratch: &mut Scratch) -> Rest {
         let mut rest = Rest::More;
+        let mut opened = false;
         for _ in 0..OUTPUTS_A_WAKE {
             match self.call.poll_output(now, self.writable(), scratch) {
                 Output::Send(id, kind) => {
@@ -157,7 +159,10 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
                         self.drop_link(now, id, why, scratch);
                     }
                 }
-                Output::Open(id, spec) => self.open(now, id, spec, scratch),
+                Output::Open(id, spec) => {
+                    opened = true;
+                    self.open(now, id, spec, scratch);
+                }
                 Output::Close(LinkId::CALLER, code) => self.close_caller(code),
                 Output::Close(id, _) => {
                     if self.slot(id).is_some()
@@ -177,8 +182,10 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
                 }
             }
         }
-        if self.flush(cx, now, scratch) && rest != Rest::Ended {
-            // A link broke, or took everything and may take more: the call has a say.
+        let again = self.flush(cx, now, scratch);
+        if (again || opened) && rest != Rest::Ended {
+            // A link broke, or took everything and may take more: the call has a say. A new one has to be
+            // polled once, or nobody is woken when it delivers.
             return Rest::More;
         }
         rest
@@ -281,7 +288,7 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
             return Poll::Ready(());
         }
         if let Link::Socket(link) = &mut slot.link
-            && let Poll::Ready(Err(_)) = link.poll_flush(cx)
+            && let Poll::Ready(Err(_)) = link.poll_finish(cx)
         {
             return Poll::Ready(());
         }

@@ -28,7 +28,7 @@ impl<A: Agent> Call<A> {
         if let Some(live) = &mut self.live {
             if ending.lets_agent_finish() {
                 live.playout.complete();
-                last_word_at = live.playout.plays_until().max(now);
+                last_word_at = live.playout.drained_at(now);
             } else {
                 live.cut_off(now);
             }
@@ -53,6 +53,9 @@ impl<A: Agent> Call<A> {
             return;
         }
         if ending.lets_agent_finish() && self.live.take().is_some() {
+            if let Some(destination) = self.outbox.transfer.take() {
+                self.tell(CallerMessage::Transfer(destination));
+            }
             self.tell(CallerMessage::Ending(ending.label()));
             return;
         }

@@ -14,6 +14,12 @@ use crate::time::Time;
 use crate::timers::Timer;
 use crate::uplink::Heard;
 
+/// The most audio heard in one piece: less than the silence that ends speech.
+const PIECE_US: u64 = 200_000;
+
+/// Unknown keys told back to a client, at most.
+const IGNORED: usize = 64;
+
 impl<A: Agent> Call<A> {
     pub(super) fn caller_event(
         &mut self,
@@ -21,6 +27,13 @@ impl<A: Agent> Call<A> {
         event: CallerEvent<'_>,
         scratch: &mut Scratch,
     ) {
+        if matches!(self.phase, Phase::Closing(_)) {
+            // Only what the closing waits for still counts.
+            if let CallerEvent::Mark(name) = event {
+                self.mark(now, &name);
+            }
+            return;
+        }
         match event {
             CallerEvent::Start { peer_call_id } => self.begin_as(now, None, peer_call_id),
             CallerEvent::Configure(configure) => self.configure(now, &configure),
@@ -35,21 +48,26 @@ impl<A: Agent> Call<A> {
                 self.agent.handle(now, AgentEvent::Text(&text));
             }
             CallerEvent::Interrupt => self.interrupt(now),
-            CallerEvent::Mark(name) => {
-                let played = self.live.as_mut().and_then(|l| l.marks.echoed(&name));
-                if let Some(utterance) = played {
-                    self.spoken(now, utterance);
-                }
-            }
+            CallerEvent::Mark(name) => self.mark(now, &name),
             CallerEvent::Goodbye => self.end(now, Ending::CallerHungUp),
             CallerEvent::Nothing => {}
             CallerEvent::Ignored => self.counters.ignored += 1,
         }
     }
 
+    fn mark(&mut self, now: Time, name: &str) {
+        let played = self.live.as_mut().and_then(|l| l.marks.echoed(name));
+        if let Some(utterance) = played {
+            self.spoken(now, utterance);
+        }
+    }
+
     /// A bad message is dropped and counted; too many of them, or one the call cannot survive, end it.
     pub(super) fn caller_fault(&mut self, now: Time, fault: CallerFault) {
         self.counters.dropped += 1;
+        if matches!(self.phase, Phase::Closing(_)) {
+            return;
+        }
         self.report(CallEvent::Dropped { code: fault.code });
         let code = fault.code;
         let fatal = fault.fatal || self.counters.dropped > self.config.max_faults;
@@ -94,19 +112,28 @@ impl<A: Agent> Call<A> {
         }
         // An agent is configured once: what comes later has no effect, and is said to have none.
         let first = self.phase == Phase::Starting;
-        let (mut honored, mut ignored) = (Vec::new(), configure.unknown.clone());
+        let honours = if first {
+            self.agent.honours(configure)
+        } else {
+            Vec::new()
+        };
+        let (mut honored, mut ignored) = (Vec::new(), Vec::new());
         for key in known_keys(configure) {
-            if first && self.agent.honours(key) {
+            if honours.contains(&key) {
                 honored.push(key.to_owned());
             } else {
                 ignored.push(key.to_owned());
             }
         }
+        ignored.extend(configure.unknown.iter().take(IGNORED).cloned());
         self.tell(CallerMessage::Configured(Configured {
             honored,
             ignored,
             greeting: configure.greeting.as_deref() != Some(""),
-            voice: configure.voice_id.clone(),
+            voice: honours
+                .contains(&"voice_id")
+                .then(|| configure.voice_id.clone())
+                .flatten(),
         }));
         self.begin(now, Some(configure));
     }
@@ -115,19 +142,25 @@ impl<A: Agent> Call<A> {
         // An application may speak before it configures: the call begins with its first audio.
         self.begin(now, None);
         self.counters.media_in += 1;
-        self.counters.media_lost += lost;
+        self.counters.media_lost = self.counters.media_lost.saturating_add(lost);
         self.counters.audio_in_bytes += audio.len() as u64;
-        let Some(live) = self.live.as_mut() else {
+        // A long message is heard as if it had come in pieces: one piece holds at most one start and one end
+        // of speech.
+        let piece = self.caller.sends().bytes_for_us(PIECE_US).max(1);
+        for piece in audio.chunks(piece) {
+            self.hear_piece(now, piece, scratch);
+        }
+    }
+
+    fn hear_piece(&mut self, now: Time, audio: &[u8], scratch: &mut Scratch) {
+        let Some(live) = self.live.as_mut().filter(|_| self.phase == Phase::Live) else {
             return;
         };
-        if self.phase != Phase::Live {
-            return;
-        }
         let (heard, activity) = live.uplink.hear(audio, scratch);
         if activity.started {
             self.turns.caller_started();
             self.agent.handle(now, AgentEvent::SpeechStarted);
-            if live.playout.is_interruptible() {
+            if live.playout.is_interruptible(now) {
                 self.interrupt(now);
             }
         }
@@ -168,10 +201,13 @@ impl<A: Agent> Call<A> {
     }
 
     fn spoken(&mut self, now: Time, utterance: u32) {
-        if let Some(live) = &mut self.live {
-            live.playout.settle(utterance);
+        let played = self
+            .live
+            .as_mut()
+            .map_or(0, |live| live.playout.settle(utterance));
+        for _ in 0..played {
+            self.agent.handle(now, AgentEvent::Spoken);
         }
-        self.agent.handle(now, AgentEvent::Spoken);
     }
 
     /// Something of one of the agent's own links, if it is still the one that sits in its slot.

@@ -26,8 +26,8 @@ const OUTBOX: usize = 256;
 /// One conversation between the caller on link 0 and the agent `A`.
 ///
 /// The driver hands in everything that happens ([`handle_input`](Self::handle_input)) and then asks for
-/// what is to be done ([`poll_output`](Self::poll_output)) until it gets [`Output::Timeout`] or
-/// [`Output::Ended`]. Both take the time, which never runs backwards, and the driver's [`Scratch`].
+/// what is to be done ([`poll_output`](Self::poll_output)) until it gets [`Output::Timeout`](crate::Output::Timeout) or
+/// [`Output::Ended`](crate::Output::Ended). Both take the time, which never runs backwards, and the driver's [`Scratch`].
 #[derive(Debug)]
 pub struct Call<A> {
     config: CallConfig,
@@ -68,6 +68,8 @@ struct Outbox {
     step: u8,
     events: VecDeque<CallEvent>,
     ping: bool,
+    /// Where the caller goes once the last words have been played.
+    transfer: Option<String>,
 }
 
 impl<A: Agent> Call<A> {

@@ -194,7 +194,7 @@ impl<A: Agent> Call<A> {
             destination: destination.clone(),
         });
         if self.caller.can_transfer() {
-            self.tell(CallerMessage::Transfer(destination));
+            self.outbox.transfer = Some(destination);
             self.end(now, Ending::Transferred);
         } else {
             self.agent.handle(now, AgentEvent::TransferRefused);

@@ -8,6 +8,9 @@ use trunkline_protocol::{FrameKind, Severity};
 use super::{CallerEvent, CallerFault, CallerMessage};
 use crate::link::SendKind;
 
+/// Packets that can be missing in a row: a minute.
+const GAP: u64 = 3_000;
+
 /// The dialect state of one Twilio stream.
 #[derive(Debug, Default)]
 pub struct TwilioLeg {
@@ -53,6 +56,8 @@ impl TwilioLeg {
             return 0;
         };
         let lost = self.next_chunk.map_or(0, |next| chunk.saturating_sub(next));
+        // More than that is a new numbering, not a loss.
+        let lost = if lost <= GAP { lost } else { 0 };
         self.next_chunk = Some(chunk.saturating_add(1));
         lost
     }

@@ -90,6 +90,42 @@ fn a_dry_playout_starts_a_new_schedule_where_it_resumes() {
 }
 
 #[test]
+fn each_of_two_queued_utterances_has_its_end_and_its_clock() {
+    let mut playout = speaking(0);
+    playout.push(&[1; 320]);
+    playout.complete();
+    playout.begin(false);
+    playout.push(&[2; 160]);
+    playout.complete();
+    let mut ends = Vec::new();
+    for ms in 0..100 {
+        let now = Time::from_ms(ms);
+        if let (_, Release::UtteranceEnd(number)) = released(&mut playout, now) {
+            ends.push((ms, number));
+            released(&mut playout, now);
+        }
+        match ms {
+            30 => assert!(playout.is_interruptible(now) && playout.heard_ms(now) == 30),
+            50 => assert!(!playout.is_interruptible(now) && playout.heard_ms(now) == 10),
+            _ => {}
+        }
+    }
+    assert_eq!(ends, [(20, 0), (40, 1)]);
+    assert_eq!(playout.settle(1), 2, "the first was played before it");
+    assert!(!playout.is_speaking());
+}
+
+#[test]
+fn what_is_queued_is_played_to_its_end() {
+    let mut playout = speaking(60);
+    playout.push(&[1; 8_000]);
+    playout.complete();
+    assert_eq!(playout.drained_at(Time::from_ms(100)), Time::from_ms(1_100));
+    released(&mut playout, Time::from_ms(100));
+    assert_eq!(playout.drained_at(Time::from_ms(100)), Time::from_ms(1_100));
+}
+
+#[test]
 fn beyond_the_bound_nothing_is_held() {
     let mut playout = speaking(0);
     assert_eq!(playout.push(&vec![1; 8_000]), 0);

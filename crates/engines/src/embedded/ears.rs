@@ -40,28 +40,77 @@ pub(super) enum Verdict {
 }
 
 /// One utterance being understood.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 struct Utterance {
     id: LinkId,
+    stage: Stage,
+    /// Audio on its way to the recogniser.
+    block: Vec<i16>,
     /// When it was opened; once the caller has stopped, when that was.
     since: Time,
+    /// The caller has stopped: the end is to be sent behind the rest of the audio.
+    stopped: bool,
+    /// A recogniser has taken it.
     started: bool,
+    /// The caller has been told that it takes a moment.
     told: bool,
-    ended: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The recogniser is to be asked for.
+    New(Arc<str>),
+    /// The recogniser has been asked for, and gets the audio.
+    Open,
+    /// All has been sent.
+    Ended,
+}
+
+impl Utterance {
+    /// What the recogniser is to get next.
+    fn poll(
+        &mut self,
+        telephone: bool,
+        writable: LinkSet,
+        samples: &mut Vec<i16>,
+    ) -> Option<Action> {
+        if let Stage::New(grammar) = &self.stage {
+            let spec = LinkSpec::Recognise {
+                grammar: Some(Arc::clone(grammar)),
+                telephone,
+            };
+            self.stage = Stage::Open;
+            return Some(Action::Open(self.id, spec));
+        }
+        if self.stage == Stage::Ended || !writable.contains(self.id) {
+            return None;
+        }
+        if self.block.len() >= BLOCK_SAMPLES || (self.stopped && !self.block.is_empty()) {
+            samples.append(&mut self.block);
+            return Some(Action::Send(self.id, SendKind::Samples));
+        }
+        if self.stopped {
+            self.stage = Stage::Ended;
+            return Some(Action::Send(self.id, SendKind::End));
+        }
+        None
+    }
+
+    /// The caller is still speaking.
+    fn is_listening(&self) -> bool {
+        !self.stopped
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct Ears {
     preroll: VecDeque<i16>,
-    block: Vec<i16>,
-    /// The last is the one being spoken, unless it has ended; the others are being understood.
+    /// In the order they were spoken; only the last may still be listened to.
     utterances: VecDeque<Utterance>,
-    open: Option<(LinkId, Arc<str>)>,
-    /// The end of the utterance at the back has been heard, and is to be passed on behind its audio.
-    ending: bool,
+    /// An utterance given up, whose link is to be closed.
     close: Option<LinkId>,
-    next: [LinkId; SLOTS.len()],
-    turn: usize,
+    /// The last link of each slot.
+    links: [LinkId; SLOTS.len()],
     telephone: bool,
 }
 
@@ -69,13 +118,9 @@ impl Default for Ears {
     fn default() -> Self {
         Self {
             preroll: VecDeque::new(),
-            block: Vec::new(),
             utterances: VecDeque::new(),
-            open: None,
-            ending: false,
             close: None,
-            next: SLOTS.map(|slot| LinkId::new(slot, 0)),
-            turn: 0,
+            links: SLOTS.map(|slot| LinkId::new(slot, 0)),
             telephone: false,
         }
     }
@@ -94,9 +139,9 @@ impl Ears {
             .0
             .iter()
             .map(|pair| i16::from_le_bytes(*pair));
-        if self.is_listening() {
-            let room = BOUND_SAMPLES.saturating_sub(self.block.len());
-            self.block.extend(samples.take(room));
+        if let Some(utterance) = self.listening() {
+            let room = BOUND_SAMPLES.saturating_sub(utterance.block.len());
+            utterance.block.extend(samples.take(room));
             return;
         }
         self.preroll.extend(samples);
@@ -104,36 +149,36 @@ impl Ears {
         self.preroll.drain(..surplus);
     }
 
-    /// The caller began to speak: this and what comes goes to a recogniser.
+    /// The caller began to speak: this and what comes goes to a recogniser. With all slots still busy
+    /// understanding, the utterance is not listened to.
     pub(super) fn open(&mut self, now: Time, grammar: Arc<str>) {
-        if self.is_listening() || self.ending || self.utterances.len() == SLOTS.len() {
+        if self.is_listening() {
             return;
         }
-        let Some(id) = self.next.get_mut(self.turn) else {
+        let busy = |link: &LinkId| self.utterances.iter().any(|u| u.id.slot() == link.slot());
+        let Some(link) = self.links.iter().position(|link| !busy(link)) else {
             return;
         };
-        *id = id.next();
-        let id = *id;
-        self.turn = (self.turn + 1) % SLOTS.len();
-        self.block.clear();
-        self.block.extend(self.preroll.drain(..));
+        let Some(link) = self.links.get_mut(link) else {
+            return;
+        };
+        *link = link.next();
         self.utterances.push_back(Utterance {
-            id,
+            id: *link,
+            stage: Stage::New(grammar),
+            block: self.preroll.drain(..).collect(),
             since: now,
+            stopped: false,
             started: false,
             told: false,
-            ended: false,
         });
-        self.open = Some((id, grammar));
     }
 
     /// The caller stopped.
     pub(super) fn end(&mut self, now: Time) {
-        if self.is_listening() {
-            self.ending = true;
-            if let Some(utterance) = self.utterances.back_mut() {
-                utterance.since = now;
-            }
+        if let Some(utterance) = self.listening() {
+            utterance.since = now;
+            utterance.stopped = true;
         }
     }
 
@@ -146,14 +191,8 @@ impl Ears {
 
     /// The utterance has been understood, or never will be; whether there was one.
     pub(super) fn finished(&mut self, id: LinkId) -> bool {
-        let Some(at) = self.utterances.iter().position(|u| u.id == id) else {
-            return false;
-        };
-        if at + 1 == self.utterances.len() {
-            self.ending = false;
-            self.block.clear();
-        }
-        self.utterances.remove(at).is_some()
+        let at = self.utterances.iter().position(|u| u.id == id);
+        at.is_some_and(|at| self.utterances.remove(at).is_some())
     }
 
     pub(super) fn tick(&mut self, now: Time) -> Verdict {
@@ -161,7 +200,9 @@ impl Ears {
             return Verdict::Fine;
         };
         let waited_ms = now.ms_since(first.since);
-        if (!first.started && waited_ms >= GIVE_UP_MS) || (first.ended && waited_ms >= FINAL_MS) {
+        if (!first.started && waited_ms >= GIVE_UP_MS)
+            || (first.stage == Stage::Ended && waited_ms >= FINAL_MS)
+        {
             let id = first.id;
             self.finished(id);
             self.close = Some(id);
@@ -180,40 +221,26 @@ impl Ears {
             let wait = if first.told { GIVE_UP_MS } else { SLOW_MS };
             return Some(first.since.plus_ms(wait));
         }
-        first.ended.then(|| first.since.plus_ms(FINAL_MS))
+        (first.stage == Stage::Ended).then(|| first.since.plus_ms(FINAL_MS))
     }
 
     pub(super) fn poll(&mut self, writable: LinkSet, samples: &mut Vec<i16>) -> Option<Action> {
         if let Some(id) = self.close.take() {
             return Some(Action::Close(id));
         }
-        if let Some((id, grammar)) = self.open.take() {
-            return Some(Action::Open(
-                id,
-                LinkSpec::Recognise {
-                    grammar: Some(grammar),
-                    telephone: self.telephone,
-                },
-            ));
-        }
-        let speaking = self.utterances.back_mut().filter(|u| !u.ended)?;
-        if !writable.contains(speaking.id) {
-            return None;
-        }
-        if self.block.len() >= BLOCK_SAMPLES || (self.ending && !self.block.is_empty()) {
-            samples.append(&mut self.block);
-            return Some(Action::Send(speaking.id, SendKind::Samples));
-        }
-        if self.ending {
-            self.ending = false;
-            speaking.ended = true;
-            return Some(Action::Send(speaking.id, SendKind::End));
-        }
-        None
+        let telephone = self.telephone;
+        self.utterances
+            .iter_mut()
+            .find_map(|utterance| utterance.poll(telephone, writable, samples))
     }
 
-    fn is_listening(&self) -> bool {
-        !self.ending && self.utterances.back().is_some_and(|u| !u.ended)
+    /// Whether the caller is being listened to.
+    pub(super) fn is_listening(&self) -> bool {
+        self.utterances.back().is_some_and(Utterance::is_listening)
+    }
+
+    fn listening(&mut self) -> Option<&mut Utterance> {
+        self.utterances.back_mut().filter(|u| u.is_listening())
     }
 }
 

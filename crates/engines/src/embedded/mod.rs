@@ -14,8 +14,9 @@ use trunkline_call::{
     WorkerFrame,
 };
 use trunkline_codecs::format::AudioFormat;
-use trunkline_local::ACCEPT_CONFIDENCE;
 use trunkline_local::script::{self, Dialogue, Reply, Script};
+use trunkline_local::{ACCEPT_CONFIDENCE, Voice};
+use trunkline_protocol::client::omni::Configure;
 
 use ears::{Ears, Verdict};
 use mouth::Mouth;
@@ -68,26 +69,26 @@ impl ScriptAgent {
         }
     }
 
-    fn begin(&mut self, begin: Begin<'_>) {
+    fn begin(&mut self, now: Time, begin: Begin<'_>) {
         let mut reply = self.dialogue.begin();
         if let Some(configure) = begin.configure {
-            if let Some(voice) = &configure.voice_id {
+            if let Some(voice) = configure.voice_id.as_deref().filter(|v| is_voice(v)) {
                 self.mouth.set_voice(voice);
             }
             if let Some(greeting) = &configure.greeting {
                 reply.say.clone_from(greeting);
             }
         }
-        self.reply(reply);
+        self.reply(now, reply);
     }
 
-    fn reply(&mut self, reply: Reply) {
+    fn reply(&mut self, now: Time, reply: Reply) {
         self.silence_at = None;
         self.afterwards = reply.action;
         let interruptible = self.dialogue.expects().barge_in;
         if reply.say.is_empty() {
             if !self.mouth.is_speaking() {
-                self.said(None);
+                self.said(now);
             }
         } else {
             self.mouth.say(&reply.say, interruptible);
@@ -95,22 +96,20 @@ impl ScriptAgent {
     }
 
     /// Everything said has been played.
-    fn said(&mut self, now: Option<Time>) {
+    fn said(&mut self, now: Time) {
         match std::mem::replace(&mut self.afterwards, script::Action::None) {
             script::Action::HangUp => self.todo.push_back(Action::HangUp),
             script::Action::Transfer { destination } => {
                 self.todo.push_back(Action::Transfer { destination });
             }
             script::Action::None => {
-                if let Some(now) = now {
-                    let patience = u64::from(self.dialogue.expects().silence_ms);
-                    self.silence_at = Some(now.plus_ms(patience));
-                }
+                let patience = u64::from(self.dialogue.expects().silence_ms);
+                self.silence_at = Some(now.plus_ms(patience));
             }
         }
     }
 
-    fn understood(&mut self, text: &str) {
+    fn understood(&mut self, now: Time, text: &str) {
         let interrupted = std::mem::take(&mut self.interrupted);
         // A cough while nobody speaks is no turn.
         if text.is_empty() && !interrupted {
@@ -118,7 +117,7 @@ impl ScriptAgent {
         }
         self.todo.push_back(Action::CallerSaid(text.to_owned()));
         let reply = self.dialogue.heard(text);
-        self.reply(reply);
+        self.reply(now, reply);
     }
 
     /// Stops speaking, because the caller types.
@@ -136,7 +135,7 @@ impl ScriptAgent {
         match self.dialogue.digit(digit) {
             Some(reply) => {
                 self.digits_at = None;
-                self.reply(reply);
+                self.reply(now, reply);
             }
             None => self.digits_at = Some(now.plus_ms(DIGITS_MS)),
         }
@@ -158,7 +157,7 @@ impl ScriptAgent {
             WorkerFrame::Final { text, confidence } => {
                 if self.ears.finished(id) {
                     let believed = confidence.is_none_or(|c| c >= ACCEPT_CONFIDENCE);
-                    self.understood(if believed { text } else { "" });
+                    self.understood(now, if believed { text } else { "" });
                     self.silence_from(now);
                 }
             }
@@ -179,12 +178,13 @@ impl ScriptAgent {
     fn tick(&mut self, now: Time) {
         if self.silence_at.take_if(|at| *at <= now).is_some() {
             let reply = self.dialogue.silence();
-            self.reply(reply);
+            self.reply(now, reply);
         }
-        if self.digits_at.take_if(|at| *at <= now).is_some()
-            && let Some(reply) = self.dialogue.digits_ended()
-        {
-            self.reply(reply);
+        if self.digits_at.take_if(|at| *at <= now).is_some() {
+            match self.dialogue.digits_ended() {
+                Some(reply) => self.reply(now, reply),
+                None => self.silence_from(now),
+            }
         }
         match self.ears.tick(now) {
             Verdict::Fine => {}
@@ -196,7 +196,7 @@ impl ScriptAgent {
     /// Starts waiting for the caller again, if nothing is being said.
     fn silence_from(&mut self, now: Time) {
         if !self.mouth.is_speaking() && self.afterwards == script::Action::None {
-            self.said(Some(now));
+            self.said(now);
         }
     }
 }
@@ -213,7 +213,7 @@ impl Agent for ScriptAgent {
 
     fn handle(&mut self, now: Time, event: AgentEvent<'_>) {
         match event {
-            AgentEvent::Begin(begin) => self.begin(begin),
+            AgentEvent::Begin(begin) => self.begin(now, begin),
             AgentEvent::Audio(audio) => self.ears.hear(audio),
             AgentEvent::SpeechStarted => {
                 self.silence_at = None;
@@ -230,22 +230,25 @@ impl Agent for ScriptAgent {
             AgentEvent::Text(text) => {
                 self.hush();
                 self.interrupted = true;
-                self.understood(text);
+                self.understood(now, text);
             }
             AgentEvent::Interrupted { .. } => {
                 self.interrupted = true;
                 self.afterwards = script::Action::None;
                 self.mouth.stop();
+                if !self.ears.is_listening() {
+                    self.silence_from(now);
+                }
             }
             AgentEvent::Spoken => {
                 self.mouth.played();
                 if !self.mouth.is_speaking() {
-                    self.said(Some(now));
+                    self.said(now);
                 }
             }
             AgentEvent::TransferRefused => {
                 let reply = self.dialogue.transfer_failed();
-                self.reply(reply);
+                self.reply(now, reply);
             }
             AgentEvent::Up(_) => {}
             AgentEvent::Data(id, frame) => self.worker(now, id, frame),
@@ -270,8 +273,28 @@ impl Agent for ScriptAgent {
             .min()
     }
 
-    fn honours(&self, key: &str) -> bool {
-        matches!(key, "greeting" | "voice_id")
+    fn honours(&self, configure: &Configure) -> Vec<&'static str> {
+        let voice = configure.voice_id.as_deref().is_some_and(is_voice);
+        [
+            ("greeting", configure.greeting.is_some()),
+            ("voice_id", voice),
+        ]
+        .into_iter()
+        .filter_map(|(key, honoured)| honoured.then_some(key))
+        .collect()
+    }
+}
+
+/// Whether this names a voice of ours: one of flite's, or a language of espeak-ng's. Clients of other services
+/// send the names of theirs.
+fn is_voice(name: &str) -> bool {
+    match name.parse() {
+        Ok(Voice::Flite(_)) => true,
+        Ok(Voice::Espeak(name)) => {
+            let language = name.split(['-', '+']).next().unwrap_or_default();
+            (2..=3).contains(&language.len()) && !name.contains('_')
+        }
+        Err(_) => false,
     }
 }
 

@@ -12,18 +12,25 @@ use super::WIDEBAND;
 const SLOT: u8 = 1;
 
 /// Sentences waiting at once; what a script says in one reply is far below.
-const BOUND: usize = 32;
+const BOUND: usize = 64;
+
+/// The longest text a synthesiser takes at once, in bytes.
+const PIECE_BYTES: usize = 1_000;
 
 /// Speech of the agent on its way to the playout.
 #[derive(Debug)]
 pub(super) struct Mouth {
     voice: Arc<str>,
+    /// Speaks where `voice` does not.
+    own_voice: Arc<str>,
     link: LinkId,
     /// A synthesiser is at work on `link`.
     synthesising: bool,
     /// The one at work belongs to speech that was stopped.
     close: bool,
     sentences: VecDeque<Arc<str>>,
+    /// The sentence being synthesised, until something of it is heard.
+    unheard: Option<Arc<str>>,
     audio: Vec<u8>,
     resampler: Option<(u32, Resampler)>,
     resampled: Vec<i16>,
@@ -39,11 +46,13 @@ pub(super) struct Mouth {
 impl Mouth {
     pub(super) fn new(voice: Arc<str>) -> Self {
         Self {
+            own_voice: Arc::clone(&voice),
             voice,
             link: LinkId::new(SLOT, 0),
             synthesising: false,
             close: false,
             sentences: VecDeque::new(),
+            unheard: None,
             audio: Vec::new(),
             resampler: None,
             resampled: Vec::new(),
@@ -61,11 +70,9 @@ impl Mouth {
     /// Queues a text, sentence by sentence, so that the first is heard while the next is being made.
     pub(super) fn say(&mut self, text: &str, interruptible: bool) {
         self.interruptible = interruptible;
-        for sentence in sentences(text) {
-            if self.sentences.len() < BOUND {
-                self.sentences.push_back(Arc::from(sentence));
-            }
-        }
+        let room = BOUND.saturating_sub(self.sentences.len());
+        let sentences = sentences(text).flat_map(pieces).take(room);
+        self.sentences.extend(sentences.map(Arc::from));
     }
 
     /// Whether something is still to be said, or being said.
@@ -86,6 +93,8 @@ impl Mouth {
     pub(super) fn stop(&mut self) {
         self.sentences.clear();
         self.announced = false;
+        self.unheard = None;
+        self.resampler = None;
         self.audio.clear();
         self.open = false;
         self.given = 0;
@@ -97,6 +106,7 @@ impl Mouth {
         if id != self.link || !self.synthesising || self.close {
             return;
         }
+        self.unheard = None;
         if rate_hz == WIDEBAND.rate_hz {
             WIDEBAND.encode(samples, &mut self.audio);
             return;
@@ -124,6 +134,19 @@ impl Mouth {
         }
         self.synthesising = false;
         self.close = false;
+        if let Some((_, mut resampler)) = self.resampler.take() {
+            self.resampled.clear();
+            resampler.flush(&mut self.resampled);
+            WIDEBAND.encode(&self.resampled, &mut self.audio);
+        }
+        // A voice that says nothing is not there: the agent's own says it.
+        if let Some(sentence) = self.unheard.take()
+            && self.voice != self.own_voice
+        {
+            self.voice = Arc::clone(&self.own_voice);
+            self.sentences.push_front(sentence);
+            self.announced = true;
+        }
         true
     }
 
@@ -165,6 +188,7 @@ impl Mouth {
         }
         self.announced = false;
         let text = self.sentences.pop_front()?;
+        self.unheard = Some(Arc::clone(&text));
         self.link = self.link.next();
         self.synthesising = true;
         Some(Action::Open(
@@ -184,6 +208,28 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
         .filter(|sentence| sentence.chars().any(char::is_alphanumeric))
 }
 
+/// A sentence in pieces a synthesiser takes, cut at spaces where there are any.
+fn pieces(sentence: &str) -> impl Iterator<Item = &str> {
+    let mut rest = sentence;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let bound = rest.floor_char_boundary(PIECE_BYTES);
+        let cut = if bound == rest.len() {
+            bound
+        } else {
+            rest.get(..bound)?
+                .rfind(' ')
+                .filter(|at| *at > 0)
+                .unwrap_or(bound)
+        };
+        let (piece, tail) = rest.split_at_checked(cut)?;
+        rest = tail.trim_start();
+        Some(piece)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,6 +238,11 @@ mod tests {
     fn a_text_is_spoken_sentence_by_sentence() {
         let all: Vec<_> = sentences("A table for two. At what time?  ...").collect();
         assert_eq!(all, ["A table for two.", "At what time?"]);
+        let long = "word ".repeat(500);
+        let cut: Vec<_> = pieces(long.trim()).collect();
+        assert!(cut.iter().all(|piece| piece.len() <= PIECE_BYTES));
+        assert_eq!(cut.join(" "), long.trim());
+        assert_eq!(pieces(&"é".repeat(600)).map(str::len).sum::<usize>(), 1_200);
         assert_eq!(sentences("no mark").collect::<Vec<_>>(), ["no mark"]);
     }
 }

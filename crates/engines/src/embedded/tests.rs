@@ -414,3 +414,93 @@ fn a_voice_at_another_rate_is_brought_to_ours() {
         "{mouth_audio}"
     );
 }
+
+#[test]
+fn only_voices_that_can_speak_are_honoured() {
+    let rig = Rig::new(WIDEBAND);
+    for (name, honoured) in [
+        ("slt", true),
+        ("de", true),
+        ("en-gb", true),
+        ("stock_emma_en_gb", false),
+        ("alloy", false),
+        ("../x", false),
+    ] {
+        let configure = Configure {
+            voice_id: Some(name.to_owned()),
+            ..Configure::default()
+        };
+        let keys = rig.agent.honours(&configure);
+        assert_eq!(keys.contains(&"voice_id"), honoured, "{name}");
+    }
+}
+
+#[test]
+fn a_voice_that_is_not_there_is_replaced_by_the_agents_own() {
+    let mut rig = Rig::new(WIDEBAND);
+    let configure = Configure {
+        voice_id: Some("de".to_owned()),
+        ..Configure::default()
+    };
+    rig.tell(AgentEvent::Begin(Begin {
+        configure: Some(&configure),
+    }));
+    let (id, first) = rig.opened_speech().expect("speaking");
+    rig.tell(AgentEvent::Down(id, Down::Unavailable));
+    let spec = rig.actions.iter().find_map(|action| match action {
+        Action::Open(_, LinkSpec::Speak { text, voice }) => Some((text, voice)),
+        _ => None,
+    });
+    let (text, voice) = spec.expect("said again");
+    assert_eq!((&**text, &**voice), (first.as_str(), "rms"));
+    let announced = rig
+        .actions
+        .iter()
+        .filter(|a| matches!(a, Action::AgentSays(says) if *says == first))
+        .count();
+    assert_eq!(announced, 1, "the caller's side is told once");
+}
+
+#[test]
+fn a_caller_who_silences_the_agent_and_says_nothing_is_asked() {
+    let mut rig = Rig::new(WIDEBAND);
+    rig.tell(AgentEvent::Begin(Begin { configure: None }));
+    rig.speak_all();
+    rig.tell(AgentEvent::Interrupted { heard_ms: 100 });
+    rig.take();
+    rig.wait_ms(8_000);
+    assert!(!rig.speak_all().is_empty());
+}
+
+#[test]
+fn a_number_that_comes_to_nothing_leaves_nobody_waiting() {
+    let mut rig = Rig::greeted();
+    rig.tell(AgentEvent::Digit('1'));
+    rig.speak_all();
+    rig.tell(AgentEvent::Spoken);
+    rig.take();
+    rig.tell(AgentEvent::Digit('1'));
+    rig.tell(AgentEvent::Digit('*'));
+    rig.wait_ms(15_000);
+    assert!(!rig.speak_all().is_empty(), "{:?}", rig.actions);
+}
+
+#[test]
+fn a_new_utterance_takes_a_slot_that_is_free() {
+    let mut rig = Rig::greeted();
+    let speak = |rig: &mut Rig| {
+        rig.tell(AgentEvent::SpeechStarted);
+        let (id, _) = rig.opened_recogniser().expect("opened");
+        rig.worker(id, WorkerFrame::Started);
+        rig.tell(AgentEvent::SpeechStopped);
+        id
+    };
+    let ids: Vec<_> = (0..3).map(|_| speak(&mut rig)).collect();
+    rig.tell(AgentEvent::SpeechStarted);
+    assert_eq!(rig.opened_recogniser(), None, "all are busy");
+    rig.tell(AgentEvent::SpeechStopped);
+    rig.tell(AgentEvent::Down(ids[1], Down::Finished));
+    let next = speak(&mut rig);
+    assert_eq!(next.slot(), ids[1].slot());
+    assert_ne!(next, ids[1]);
+}

@@ -34,8 +34,9 @@ pub(super) struct Slot<S> {
     fed_bytes: usize,
 }
 
-/// Handed to a link between two flushes, at most. Below tungstenite's own bound of 20 KiB.
-const FEED_BYTES: usize = 12 * 1_024;
+/// From how much on nothing more is handed to a link before its next flush. With the largest message, the
+/// 16 KiB of a transcript, it stays within tungstenite's own bound of 20 KiB.
+const FEED_BYTES: usize = 4 * 1_024;
 
 impl<S: MediaStream> Slot<S> {
     pub(super) fn new(id: LinkId, link: Link<S>) -> Self {

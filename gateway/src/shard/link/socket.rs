@@ -147,13 +147,30 @@ impl<S: MediaStream> SocketLink<S> {
             .map_err(|_| Down::Lost)
     }
 
+    /// Sends what is left. A socket from which nothing more is understood is then closed for writing, so
+    /// that the peer need not wait for us to read its answer.
+    pub(in crate::shard) fn poll_finish(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Down>> {
+        std::task::ready!(self.poll_flush(cx))?;
+        if self.broken {
+            let closed = Pin::new(self.socket.get_mut()).poll_shutdown(cx);
+            return closed.map_err(|_| Down::Lost);
+        }
+        Poll::Ready(Ok(()))
+    }
+
     fn start_send(&mut self, message: Message) -> Result<(), Down> {
         match Pin::new(&mut self.socket).start_send(message) {
             Ok(()) => Ok(()),
             Err(Error::ConnectionClosed | Error::AlreadyClosed | Error::Protocol(_)) => {
                 Err(Down::Finished)
             }
-            Err(_) => Err(Down::Lost),
+            Err(error) => {
+                debug_assert!(
+                    !matches!(error, Error::WriteBufferFull(_)),
+                    "more was handed over than a flush can hold"
+                );
+                Err(Down::Lost)
+            }
         }
     }
 }

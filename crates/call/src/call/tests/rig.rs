@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::BytesMut;
 use serde_json::{Value, json};
 use trunkline_codecs::format::AudioFormat;
-use trunkline_protocol::client::omni::Open;
+use trunkline_protocol::client::omni::{Configure, Open};
 
 use super::super::*;
 use crate::agent::{Action, AgentEvent, AgentNeeds, Buffers};
@@ -88,8 +88,8 @@ impl Agent for Scripted {
         None
     }
 
-    fn honours(&self, key: &str) -> bool {
-        key == "greeting"
+    fn honours(&self, _: &Configure) -> Vec<&'static str> {
+        vec!["greeting"]
     }
 }
 
@@ -210,9 +210,9 @@ impl Rig {
 
     pub(super) fn media(&mut self, mulaw: &[u8; 160], chunk: u64) {
         self.text(&json!({
-            "event": "media", "streamSid": "MZ1", "sequenceNumber": (chunk + 1).to_string(),
+            "event": "media", "streamSid": "MZ1", "sequenceNumber": chunk.wrapping_add(1).to_string(),
             "media": {"track": "inbound", "chunk": chunk.to_string(),
-                "timestamp": (chunk * 20).to_string(), "payload": base64(mulaw)},
+                "timestamp": chunk.wrapping_mul(20).to_string(), "payload": base64(mulaw)},
         }));
     }
 
