@@ -1,6 +1,6 @@
 //! Linear PCM: bytes to samples, samples to floats, two channels into one file. No rates here.
 
-use dasp_sample::Sample;
+use dasp::sample::Sample;
 
 /// PCM16 came in half samples.
 #[derive(Copy, Clone, Debug, PartialEq, Eq, thiserror::Error)]

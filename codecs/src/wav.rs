@@ -6,7 +6,7 @@
 
 use std::io::{Cursor, Read};
 
-use dasp_sample::Sample;
+use dasp::sample::Sample;
 use hound::{SampleFormat, WavReader, WavSpec};
 
 /// Bytes of the header that [`header`] writes.
