@@ -1,10 +1,12 @@
-//! G.711 and resampling by the clock, beside the crates that do the same. One iteration is one frame of 20 ms.
+//! G.711 and resampling by the clock, beside the crates that do the same, then every path alone. One iteration is one frame of 20 ms.
 //!
 //! `cargo bench -p trunkline-benches --bench codecs`. Seconds differ from machine to machine and are gated by
 //! nothing; what is decided by them is written where it was decided (`codecs/src/resample.rs`, `codecs/src/simd.rs`).
 
 #[path = "codecs/fixed.rs"]
 mod fixed;
+#[path = "codecs/paths.rs"]
+mod paths;
 #[path = "codecs/peers.rs"]
 mod peers;
 
@@ -191,6 +193,6 @@ fn short() -> Criterion {
 criterion_group! {
     name = codecs;
     config = short();
-    targets = g711, resample
+    targets = g711, resample, paths::paths
 }
 criterion_main!(codecs);

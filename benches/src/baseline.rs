@@ -5,9 +5,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How far a figure may move, in either direction, in percent. Counts repeat to far less than that; the
-/// rest is for other versions of the C library.
-const TOLERANCE_PERCENT: u64 = 2;
+/// A figure that grows by this much fails, in percent, and so does one that falls by more: what was gained
+/// is to be accepted, or it could be lost again unseen. Counts repeat to far less than that; the rest is for
+/// other versions of the C library.
+const TOLERANCE_PERCENT: u64 = 5;
 
 /// `baseline.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +110,9 @@ fn percent(accepted: u64, got: u64) -> f64 {
 }
 
 fn is_within(accepted: u64, got: u64) -> bool {
-    accepted.abs_diff(got) * 100 <= accepted * TOLERANCE_PERCENT
+    let most = accepted * TOLERANCE_PERCENT;
+    let moved = accepted.abs_diff(got) * 100;
+    got == accepted || moved < most || (got < accepted && moved == most)
 }
 
 #[cfg(test)]
@@ -123,20 +126,20 @@ mod tests {
     }
 
     #[test]
-    fn two_percent_either_way_pass_and_more_does_not() {
+    fn five_percent_more_fail_and_more_than_five_percent_less() {
         let baseline = Baseline {
             profile: "ci".to_owned(),
             instructions: figures(&[("a", 1_000), ("b", 1_000), ("gone", 5)]),
         };
-        let fine = figures(&[("a", 1_020), ("b", 980), ("gone", 5)]);
+        let fine = figures(&[("a", 1_049), ("b", 950), ("gone", 5)]);
         assert_eq!(baseline.deviations(&fine), []);
-        let bad = baseline.deviations(&figures(&[("a", 1_021), ("b", 979), ("new", 7)]));
+        let bad = baseline.deviations(&figures(&[("a", 1_050), ("b", 949), ("new", 7)]));
         let text: Vec<_> = bad.iter().map(ToString::to_string).collect();
         assert_eq!(
             text,
             [
-                "a: expected 1000 instructions a frame within 2 %, got 1021 (+2.1 %)",
-                "b: expected 1000 instructions a frame within 2 %, got 979 (-2.1 %)",
+                "a: expected 1000 instructions a frame within 5 %, got 1050 (+5.0 %)",
+                "b: expected 1000 instructions a frame within 5 %, got 949 (-5.1 %)",
                 "new: 7 instructions a frame, not in the baseline",
                 "gone: in the baseline, no longer measured",
             ]

@@ -14,4 +14,4 @@ pub mod uplink;
 
 pub use baseline::{Baseline, Deviation};
 pub use rig::{CallRig, CodecRig, Rig};
-pub use scenario::{Scenario, Sound};
+pub use scenario::{CallPath, ConvertPath, HearingPath, LevelPath, OpusPath, Scenario, Sound};

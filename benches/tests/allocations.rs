@@ -12,7 +12,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 
-use trunkline_benches::{Scenario, Sound};
+use trunkline_benches::{CallPath, ConvertPath, HearingPath, LevelPath, OpusPath, Scenario, Sound};
 
 #[global_allocator]
 static COUNTING: Counting = Counting;
@@ -74,12 +74,12 @@ fn allocations(work: impl FnOnce()) -> (u64, Option<Backtrace>) {
     (COUNT.get(), FIRST.take())
 }
 
-fn assert_none(scenarios: &[Scenario]) -> anyhow::Result<()> {
+fn assert_none(scenarios: impl IntoIterator<Item = Scenario>) -> anyhow::Result<()> {
     for scenario in scenarios {
+        let frames = scenario.watched();
         let mut rig = scenario.warm_rig()?;
-        let (count, first) = allocations(|| rig.measured_frames(Scenario::MEASURED));
+        let (count, first) = allocations(|| rig.measured_frames(frames));
         let at = first.map(|at| at.to_string()).unwrap_or_default();
-        let frames = Scenario::MEASURED;
         assert_eq!(
             count, 0,
             "{scenario}: allocations in {frames} frames; the first:\n{at}"
@@ -105,35 +105,41 @@ fn the_counter_counts() {
 
 #[test]
 fn a_twilio_call_echoed() -> anyhow::Result<()> {
-    assert_none(&[Scenario::TwilioEcho])
+    assert_none([Scenario::Call(CallPath::TwilioEcho)])
 }
 
 #[test]
 fn an_omni_call_echoed() -> anyhow::Result<()> {
-    assert_none(&[Scenario::OmniEcho(24_000), Scenario::OmniEcho(8_000)])
+    assert_none([24_000, 8_000].map(|rate_hz| Scenario::Call(CallPath::OmniEcho(rate_hz))))
 }
 
 #[test]
 fn an_omni_call_at_16k_answered_at_24k() -> anyhow::Result<()> {
-    assert_none(&[Scenario::OmniEcho(16_000)])
+    assert_none([Scenario::Call(CallPath::OmniEcho(16_000))])
 }
 
 #[test]
 fn a_script_that_listens_while_nobody_speaks() -> anyhow::Result<()> {
-    assert_none(&[
-        Scenario::ScriptListens(Sound::Silence),
-        Scenario::ScriptListens(Sound::Hiss),
-    ])
+    let listens = [Sound::Silence, Sound::Hiss].map(CallPath::ScriptListens);
+    assert_none(listens.map(Scenario::Call))
 }
 
 #[test]
-fn every_codec() -> anyhow::Result<()> {
-    let is_codec = |s: &Scenario| {
-        !matches!(
-            s,
-            Scenario::TwilioEcho | Scenario::OmniEcho(_) | Scenario::ScriptListens(_)
-        )
-    };
-    let codecs: Vec<_> = Scenario::all().into_iter().filter(is_codec).collect();
-    assert_none(&codecs)
+fn every_conversion() -> anyhow::Result<()> {
+    assert_none(ConvertPath::all().into_iter().map(Scenario::Convert))
+}
+
+#[test]
+fn everything_that_listens() -> anyhow::Result<()> {
+    assert_none(HearingPath::ALL.map(Scenario::Hearing))
+}
+
+#[test]
+fn opus_both_ways() -> anyhow::Result<()> {
+    assert_none(OpusPath::ALL.map(Scenario::Opus))
+}
+
+#[test]
+fn levels_noise_and_recordings() -> anyhow::Result<()> {
+    assert_none(LevelPath::ALL.map(Scenario::Level))
 }
