@@ -102,6 +102,7 @@ impl Calls {
         let guard = CallGuard {
             calls: Arc::clone(self),
             id,
+            dialect,
         };
         Ok(Entered {
             mailbox,
@@ -156,15 +157,18 @@ pub struct Entered {
     pub guard: CallGuard,
 }
 
-/// Keeps a call in the directory.
+/// Keeps a call in the directory. Its end counts as the end of the call, however that came about.
 #[derive(Debug)]
 pub struct CallGuard {
     calls: Arc<Calls>,
     id: CallId,
+    dialect: &'static str,
 }
 
 impl Drop for CallGuard {
     fn drop(&mut self) {
+        // Counted first: who finds the directory empty finds the counters equal.
+        self.calls.meters.call_ended(self.dialect);
         self.calls.running.remove(&self.id);
         self.calls.ended.notify_waiters();
     }
@@ -191,5 +195,25 @@ impl CallReporter {
         if self.events.try_send(reported).is_err() {
             self.meters.event_missed();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A socket that is lost between its admission and its shard reports nothing.
+    #[test]
+    fn a_call_that_never_reached_a_shard_has_ended_all_the_same() {
+        let meters = Arc::new(Meters::new().expect("meters"));
+        let (calls, _reports) = Calls::new(1, Arc::clone(&meters));
+        let id = CallId::random().expect("randomness");
+        drop(calls.enter(id, "omni").expect("room for one"));
+        let page = meters.render();
+        for series in ["trunkline_calls_began_total", "trunkline_calls_ended_total"] {
+            let line = format!("{series}{{dialect=\"omni\"}} 1\n");
+            assert!(page.contains(&line), "{line:?} is not in:\n{page}");
+        }
+        assert!(calls.is_empty());
     }
 }

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::control::{Gateway, serve};
 use crate::keys::{DataDir, KeyRing, watch_revocations};
 use crate::shard::Shards;
-use crate::telemetry::Meters;
+use crate::telemetry::{Meters, keep_up};
 
 /// Connections the kernel holds for us while we are busy.
 const BACKLOG: u32 = 1_024;
@@ -30,7 +30,8 @@ pub struct Running {
     gateway: Arc<Gateway>,
     address: SocketAddr,
     accepting: JoinHandle<std::io::Result<()>>,
-    watching: JoinHandle<()>,
+    /// What is done every now and then.
+    chores: [JoinHandle<()>; 2],
     drain: Duration,
 }
 
@@ -68,14 +69,17 @@ impl Running {
             config.agents.clone(),
             config.call,
             config.twilio,
-            meters,
+            Arc::clone(&meters),
         ));
         let accepting = tokio::spawn(serve(listener, Arc::clone(&gateway)));
         let running = Self {
             gateway,
             address,
             accepting,
-            watching: tokio::spawn(watch_revocations(keys)),
+            chores: [
+                tokio::spawn(watch_revocations(keys)),
+                tokio::spawn(keep_up(meters)),
+            ],
             drain: config.drain,
         };
         Ok((running, reports))
@@ -106,7 +110,9 @@ impl Running {
         }
         stopped.left = calls.len();
         self.accepting.abort();
-        self.watching.abort();
+        for chore in &self.chores {
+            chore.abort();
+        }
         tracing::info!(cut = stopped.cut, left = stopped.left, "stopped");
         stopped
     }

@@ -99,15 +99,6 @@ fn bad_keys(dir: &DataDir, stranger: &DataDir) -> Vec<(&'static str, String, u16
     let swapped = format!("{claims}{signature}");
     let (short, _) = good.split_at(good.len() / 2);
     let revoked = key(dir, 3, |_| {});
-    let session = |claims: &mut Claims| {
-        let origin = Origin::parse("https://shop.example").expect("an origin");
-        claims.session = Some(SessionClaims {
-            origins: vec![origin.hash()],
-            single_use: false,
-            label: None,
-            config_sha256: None,
-        });
-    };
     vec![
         ("no key at all", String::new(), 401, "unauthorized"),
         (
@@ -156,12 +147,35 @@ fn bad_keys(dir: &DataDir, stranger: &DataDir) -> Vec<(&'static str, String, u16
             403,
             "forbidden",
         ),
+    ]
+}
+
+/// Tokens for one session that open none here: what is wrong with each, the token, status and code.
+fn bad_session_tokens(dir: &DataDir) -> Vec<(&'static str, String, u16, &'static str)> {
+    let token = |id, session| key(dir, id, |claims| claims.session = Some(session));
+    let origin = Origin::parse("https://shop.example").expect("an origin");
+    let elsewhere = SessionClaims {
+        origins: vec![origin.hash()],
+        ..SessionClaims::default()
+    };
+    // Restrictions nobody looks after would be none.
+    let once = SessionClaims {
+        single_use: true,
+        ..SessionClaims::default()
+    };
+    let bound = SessionClaims {
+        config_sha256: Some([7; 32]),
+        ..SessionClaims::default()
+    };
+    vec![
         (
             "of another origin",
-            key(dir, 8, session),
+            token(8, elsewhere),
             403,
             "origin_not_allowed",
         ),
+        ("for one session", token(10, once), 403, "forbidden"),
+        ("for one configuration", token(11, bound), 403, "forbidden"),
     ]
 }
 
@@ -200,7 +214,8 @@ async fn a_bad_key_is_refused_before_the_upgrade_and_never_logged() {
     dir.revoke(&revocation).expect("a revocation");
     let config = format!("data_dir = {:?}\n{AGENTS}", data.path());
     let mut stage = Stage::set(&config).await;
-    let keys = bad_keys(&dir, &stranger);
+    let mut keys = bad_keys(&dir, &stranger);
+    keys.extend(bad_session_tokens(&dir));
     for (what, key, status, code) in &keys {
         let offered = format!("pyai.v1, pyai-key.{key}");
         let ways = [
@@ -317,7 +332,19 @@ async fn what_is_no_websocket_is_told_so() {
         assert_refused(what, &dial.refused().await, status, code);
     }
     let post = format!("POST {OMNI} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
-    assert_eq!(exchange(stage.address(), &post).await.status, 405);
+    let posted = exchange(stage.address(), &post).await;
+    assert_refused("a POST", &posted, 405, "method_not_allowed");
+    // RFC 9110 §15.5.6: the answer names what is allowed.
+    let allowed = posted.header("allow").unwrap_or_default();
+    assert!(allowed.contains("GET"), "{allowed:?}");
+    let bytes = dial("/v1/telephony/streams/twilio/%ff").refused().await;
+    assert_refused(
+        "a path that is no text",
+        &bytes,
+        400,
+        "invalid_request_error",
+    );
+    assert!(!bytes.text().contains("ff"), "{}", bytes.text());
     for garbage in [
         "GARBAGE\r\n\r\n",
         "GET / HTTP/9.9\r\n\r\n",

@@ -335,6 +335,57 @@ async fn keys_inspect_tells_good_from_revoked_without_showing_the_key() {
         );
         assert!(!text.contains(&key), "{text}");
     }
+    // In a directory that is no gateway's, nothing is looked up, revoked or made.
+    let nowhere = TempDir::new().expect("a directory");
+    for command in ["inspect", "revoke"] {
+        let failed = keys(&[command], nowhere.path(), &key).await;
+        let why = String::from_utf8_lossy(&failed.stderr);
+        assert!(!failed.status.success(), "{command}: {failed:?}");
+        assert!(why.contains("signing.key"), "{command}: {why}");
+    }
+    let made = std::fs::read_dir(nowhere.path()).expect("a directory");
+    assert_eq!(made.count(), 0);
     let bad = keys(&["mint", "--scopes", "Not A Scope"], data.path(), "").await;
     assert!(!bad.status.success() && bad.stdout.is_empty(), "{bad:?}");
+}
+
+/// A gateway that cannot tell which keys were revoked is not fit for calls.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_cannot_read_its_revocations_is_not_ready() {
+    let data = TempDir::new().expect("a directory");
+    let stage = Stage::set(&format!("data_dir = {:?}\n{AGENTS}", data.path())).await;
+    assert_eq!(get(stage.address(), "/readyz").await.status, 200);
+    // Unreadable for everybody, root included.
+    let revoked = data.path().join("revoked");
+    std::fs::create_dir(&revoked).expect("a directory");
+    let turned = async |status: u16| {
+        loop {
+            let answer = get(stage.address(), "/readyz").await;
+            if answer.status == status {
+                return answer.text();
+            }
+        }
+    };
+    let answer = timeout(PATIENCE, turned(503)).await.expect("not ready");
+    assert_eq!(answer, "revocations incomplete\n");
+    std::fs::remove_dir(&revoked).expect("removed");
+    timeout(PATIENCE, turned(200)).await.expect("ready again");
+    stage.clear().await;
+}
+
+/// `check` looks at what `serve` would use: the environment stands above the file there too.
+#[tokio::test(flavor = "multi_thread")]
+async fn check_sees_the_environment() {
+    let home = TempDir::new().expect("a directory");
+    let file = home.path().join("trunkline.toml");
+    std::fs::write(&file, "listen = \"127.0.0.1:1\"\npin = true").expect("written");
+    let mut command = trunkline();
+    command.arg("check").arg("--config").arg(&file);
+    command.env("TRUNKLINE__LISTEN", "127.0.0.1:4321");
+    command.env("TRUNKLINE__PIN", "false");
+    let output = timeout(PATIENCE, command.output()).await;
+    let output = output.expect("an end").expect("an output");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("127.0.0.1:4321"), "{text}");
+    assert!(!text.contains("pinned"), "{text}");
 }

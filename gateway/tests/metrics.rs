@@ -5,9 +5,9 @@ mod stage;
 use serde_json::json;
 use stage::Stage;
 use trunkline_call::Ending;
-use trunkline_testkit::http::get;
+use trunkline_testkit::http::{exchange, get};
 use trunkline_testkit::prometheus::{Samples, parse};
-use trunkline_testkit::{Carrier, FromGateway, Marks, OmniClient};
+use trunkline_testkit::{Carrier, FromGateway, Marks, OmniClient, PATIENCE};
 
 const AGENTS: &str = r#"
     [agents.default]
@@ -68,7 +68,10 @@ async fn every_series_begins_at_zero() {
             "trunkline_media_in_frames_total",
             "trunkline_media_out_frames_total",
             "trunkline_media_lost_frames_total",
+            "trunkline_audio_in_bytes_total",
             "trunkline_messages_dropped_total",
+            "trunkline_messages_ignored_total",
+            "trunkline_stale_frames_total",
             "trunkline_playout_underruns_total",
             "trunkline_playout_overflow_bytes_total",
             "trunkline_barge_ins_total",
@@ -76,8 +79,13 @@ async fn every_series_begins_at_zero() {
             let series = format!("{name}{{dialect=\"{dialect}\"}}");
             assert_eq!(of(&samples, &series), 0.0, "{series}");
         }
+        for ending in Ending::LABELS {
+            let labels = format!("dialect=\"{dialect}\",ending=\"{ending}\"");
+            let series = format!("trunkline_call_endings_total{{{labels}}}");
+            assert_eq!(of(&samples, &series), 0.0, "{series}");
+        }
     }
-    for reason in ["key", "request", "capacity"] {
+    for reason in ["key", "request", "capacity", "fault"] {
         let series = format!("trunkline_refused_total{{reason=\"{reason}\"}}");
         assert_eq!(of(&samples, &series), 0.0, "{series}");
     }
@@ -87,7 +95,7 @@ async fn every_series_begins_at_zero() {
 #[tokio::test(flavor = "multi_thread")]
 async fn counters_move_with_calls() {
     const FRAMES: usize = 25;
-    let mut stage = Stage::set(&format!("{AGENTS}\n[limits]\ncalls = 2")).await;
+    let mut stage = Stage::set(AGENTS).await;
     let dial = |path: &str| stage.dial(path).bearer(stage.key());
     let mut carrier = Carrier::call(&dial(&format!("{TWILIO}/default")), Marks::Played).await;
     for _ in 0..FRAMES {
@@ -98,15 +106,11 @@ async fn counters_move_with_calls() {
     carrier.media(&[0x55; 160]).await;
     carrier.next().await;
     carrier.text("{").await;
+    carrier.text(r#"{"event":"weather"}"#).await;
     let mut client =
         OmniClient::call(&stage.dial("/v1/omni?session_label=desk"), stage.key()).await;
     client.configure(json!({})).await;
     client.until_audio().await;
-    // Refused: one for its key, two for what they ask, one because two calls run.
-    stage.dial("/v1/omni").refused().await;
-    get(stage.address(), "/v1/omni").await;
-    dial("/v1/omni?rate=1").refused().await;
-    dial("/v1/omni").refused().await;
     client.control(&json!({"type": "interrupt"})).await;
     client.until_event("flush").await;
     client.close(1000).await;
@@ -115,6 +119,9 @@ async fn counters_move_with_calls() {
     carrier.stop().await;
     carrier.until_closed().await;
     assert_eq!(stage.ended().await.0, Ending::CallerHungUp);
+    // The ending is told just before the call leaves the directory, which counts its end.
+    let calls = &stage.gateway().calls;
+    assert!(calls.wait_until_empty(PATIENCE).await);
 
     let samples = scrape(&stage).await;
     for (series, expected) in [
@@ -132,6 +139,12 @@ async fn counters_move_with_calls() {
         ),
         ("trunkline_media_lost_frames_total{dialect=\"twilio\"}", 2),
         ("trunkline_messages_dropped_total{dialect=\"twilio\"}", 1),
+        ("trunkline_messages_ignored_total{dialect=\"twilio\"}", 1),
+        ("trunkline_stale_frames_total{dialect=\"twilio\"}", 0),
+        (
+            "trunkline_audio_in_bytes_total{dialect=\"twilio\"}",
+            (FRAMES + 1) * 160,
+        ),
         ("trunkline_media_in_frames_total{dialect=\"omni\"}", 0),
         ("trunkline_barge_ins_total{dialect=\"omni\"}", 1),
         (
@@ -150,9 +163,6 @@ async fn counters_move_with_calls() {
             "trunkline_call_endings_total{dialect=\"omni\",ending=\"caller_hung_up\"}",
             1,
         ),
-        ("trunkline_refused_total{reason=\"key\"}", 1),
-        ("trunkline_refused_total{reason=\"request\"}", 2),
-        ("trunkline_refused_total{reason=\"capacity\"}", 1),
         ("trunkline_events_missed_total", 0),
     ] {
         assert_eq!(of(&samples, series), expected as f64, "{series}");
@@ -163,5 +173,30 @@ async fn counters_move_with_calls() {
             "trunkline_media_out_frames_total{dialect=\"omni\"}"
         ) > 0.0
     );
+    stage.clear().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_are_counted_by_reason() {
+    let stage = Stage::set(&format!("{AGENTS}\n[limits]\ncalls = 1")).await;
+    let dial = |path: &str| stage.dial(path).bearer(stage.key());
+    let mut carrier = Carrier::call(&dial(&format!("{TWILIO}/default")), Marks::Played).await;
+    // For its key.
+    stage.dial("/v1/omni").refused().await;
+    // For what they ask.
+    get(stage.address(), "/v1/omni").await;
+    dial("/v1/omni?rate=1").refused().await;
+    dial(&format!("{TWILIO}/%ff")).refused().await;
+    let post = "POST /v1/omni HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n";
+    exchange(stage.address(), post).await;
+    // Because a call runs.
+    dial("/v1/omni").refused().await;
+    let samples = scrape(&stage).await;
+    for (reason, expected) in [("key", 1), ("request", 4), ("capacity", 1), ("fault", 0)] {
+        let series = format!("trunkline_refused_total{{reason=\"{reason}\"}}");
+        assert_eq!(of(&samples, &series), f64::from(expected), "{series}");
+    }
+    carrier.stop().await;
+    carrier.until_closed().await;
     stage.clear().await;
 }

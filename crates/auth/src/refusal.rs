@@ -76,6 +76,14 @@ pub enum Refusal {
     /// The stored session configuration is not the one the token was made for.
     #[error("The session configuration is not the one this token was made for.")]
     ConfigMismatch,
+    /// The token is restricted in a way that is not enforced here, so that it would open more than it should.
+    #[error(
+        "The token is {restriction}, which this gateway does not enforce yet. Use a token without that restriction."
+    )]
+    Unenforced {
+        /// What the token is, such as `good for one session only`.
+        restriction: &'static str,
+    },
 }
 
 impl Refusal {
@@ -85,7 +93,8 @@ impl Refusal {
             Self::InsufficientScope { .. }
             | Self::OriginMissing
             | Self::OriginNotAllowed
-            | Self::ConfigMismatch => 403,
+            | Self::ConfigMismatch
+            | Self::Unenforced { .. } => 403,
             _ => 401,
         }
     }
@@ -93,7 +102,9 @@ impl Refusal {
     /// The machine-readable code, one of PyAI's `ErrorCode` list.
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::InsufficientScope { .. } | Self::ConfigMismatch => "forbidden",
+            Self::InsufficientScope { .. } | Self::ConfigMismatch | Self::Unenforced { .. } => {
+                "forbidden"
+            }
             Self::OriginMissing | Self::OriginNotAllowed => "origin_not_allowed",
             _ => "unauthorized",
         }
@@ -117,6 +128,7 @@ impl Refusal {
             Self::OriginMissing => "origin_missing",
             Self::OriginNotAllowed => "origin_not_allowed",
             Self::ConfigMismatch => "config_mismatch",
+            Self::Unenforced { .. } => "unenforced",
         }
     }
 
@@ -145,7 +157,10 @@ impl Refusal {
             Self::Missing | Self::QueryNotAllowed => Some("Bearer"),
             Self::Conflicting => Some(r#"Bearer error="invalid_request""#),
             Self::InsufficientScope { .. } => Some(r#"Bearer error="insufficient_scope""#),
-            Self::OriginMissing | Self::OriginNotAllowed | Self::ConfigMismatch => None,
+            Self::OriginMissing
+            | Self::OriginNotAllowed
+            | Self::ConfigMismatch
+            | Self::Unenforced { .. } => None,
             _ => Some(r#"Bearer error="invalid_token""#),
         }
     }
@@ -209,6 +224,14 @@ mod tests {
             (Refusal::OriginMissing, 403, "origin_not_allowed", None),
             (Refusal::OriginNotAllowed, 403, "origin_not_allowed", None),
             (Refusal::ConfigMismatch, 403, "forbidden", None),
+            (
+                Refusal::Unenforced {
+                    restriction: "good for one session only",
+                },
+                403,
+                "forbidden",
+                None,
+            ),
         ];
         for (refusal, status, code, challenge) in table {
             assert_eq!(

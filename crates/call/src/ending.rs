@@ -32,7 +32,24 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// The metric label and log field: snake case, a closed set.
+    /// Every label there is, in the order of the variants.
+    pub const LABELS: [&'static str; 13] = [
+        "caller_hung_up",
+        "caller_lost",
+        "caller_vanished",
+        "caller_stalled",
+        "caller_faulted",
+        "caller_broke",
+        "caller_too_big",
+        "never_started",
+        "agent_hung_up",
+        "transferred",
+        "too_long",
+        "operator",
+        "shutdown",
+    ];
+
+    /// The metric label and log field: snake case, one of [`Self::LABELS`].
     pub const fn label(self) -> &'static str {
         match self {
             Self::CallerHungUp => "caller_hung_up",
@@ -72,5 +89,36 @@ impl Ending {
     /// Whether speech already queued is still played to the caller before the link closes.
     pub const fn lets_agent_finish(self) -> bool {
         matches!(self, Self::AgentHungUp | Self::Transferred)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The variant behind this one. A new variant does not compile until it has its place here.
+    fn next(ending: Ending) -> Option<Ending> {
+        Some(match ending {
+            Ending::CallerHungUp => Ending::CallerLost,
+            Ending::CallerLost => Ending::CallerVanished,
+            Ending::CallerVanished => Ending::CallerStalled,
+            Ending::CallerStalled => Ending::CallerFaulted("code"),
+            Ending::CallerFaulted(_) => Ending::CallerBroke(1002),
+            Ending::CallerBroke(_) => Ending::CallerTooBig,
+            Ending::CallerTooBig => Ending::NeverStarted,
+            Ending::NeverStarted => Ending::AgentHungUp,
+            Ending::AgentHungUp => Ending::Transferred,
+            Ending::Transferred => Ending::TooLong,
+            Ending::TooLong => Ending::Operator,
+            Ending::Operator => Ending::Shutdown,
+            Ending::Shutdown => return None,
+        })
+    }
+
+    #[test]
+    fn every_label_is_listed() {
+        let endings = std::iter::successors(Some(Ending::CallerHungUp), |ending| next(*ending));
+        let labels: Vec<_> = endings.map(Ending::label).collect();
+        assert_eq!(labels, Ending::LABELS);
     }
 }

@@ -1,29 +1,18 @@
 //! `trunkline check`.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
 use trunkline_local::{Availability, Workers, WorkersConfig};
 
-use super::serve::{base_of, read_config};
-use crate::config::Config;
-
-/// Check the configuration and what is installed.
-#[derive(Debug, Args)]
-pub(super) struct Options {
-    /// trunkline.toml.
-    #[arg(long, env = "TRUNKLINE__CONFIG")]
-    config: Option<PathBuf>,
-}
+use super::options::Options;
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let typed = read_config(options.config.as_deref())?;
-    let config = Config::resolve(&typed, base_of(options.config.as_deref()))?;
+    let config = options.resolve()?;
     println!("configuration: good");
     println!("  listen    {}", config.listen);
     println!("  data      {}", config.data_dir.display());
-    println!("  shards    {}", config.shards);
+    let pinned = if config.pin { ", pinned" } else { "" };
+    println!("  shards    {}{pinned}", config.shards);
     println!(
         "  agents    {}",
         config.agents.names().collect::<Vec<_>>().join(", ")

@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use trunkline_auth::{Environment, Inspected, Revocation, Scopes, TokenId, inspect};
 
+use crate::config::default_data_dir;
 use crate::keys::{DataDir, KeyRequest, KeyRing, now_s};
 
 /// Make, read and revoke keys.
@@ -15,18 +16,25 @@ use crate::keys::{DataDir, KeyRequest, KeyRing, now_s};
 pub(super) enum Command {
     /// Print a new key, alone, on standard output.
     Mint(Mint),
-    /// Show what a key says. The key is read from standard input unless it is given.
+    /// Show what a key says, and whether it is good. The key is read from standard input unless it is given.
     Inspect(Inspect),
     /// Make a key useless, within a second, on every gateway that shares the data directory.
     Revoke(Revoke),
 }
 
+/// Which gateway's keys.
+#[derive(Debug, Args)]
+pub(super) struct Place {
+    /// Where that gateway keeps its keys and revocations.
+    #[arg(long, env = "TRUNKLINE__DATA_DIR", default_value_os_t = default_data_dir())]
+    data_dir: PathBuf,
+}
+
 /// Print a new key.
 #[derive(Debug, Args)]
 pub(super) struct Mint {
-    /// Where the signing key is.
-    #[arg(long, env = "TRUNKLINE__DATA_DIR")]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
     /// What it may do, separated by commas, such as omni:session,telephony:stream.
     #[arg(long, default_value = "omni:session,telephony:stream")]
     scopes: String,
@@ -47,14 +55,13 @@ pub(super) struct Mint {
     prefix: String,
 }
 
-/// Show what a key says.
+/// Show what a key says, and whether it is good.
 #[derive(Debug, Args)]
 pub(super) struct Inspect {
     /// The key; better left out, so that no shell history keeps it.
     key: Option<String>,
-    /// Also check it against this directory's keys and revocations.
-    #[arg(long)]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    place: Place,
 }
 
 /// Make a key useless.
@@ -62,9 +69,8 @@ pub(super) struct Inspect {
 pub(super) struct Revoke {
     /// The key's id, as `inspect` shows it, or the key itself; from standard input unless it is given.
     key: Option<String>,
-    /// Where the revocations are.
-    #[arg(long, env = "TRUNKLINE__DATA_DIR")]
-    data_dir: PathBuf,
+    #[command(flatten)]
+    place: Place,
 }
 
 pub(super) fn run(command: Command) -> anyhow::Result<ExitCode> {
@@ -84,7 +90,7 @@ fn mint(options: Mint) -> anyhow::Result<ExitCode> {
     for unknown in scopes.unknown() {
         eprintln!("trunkline: warning: no part of the gateway asks for scope {unknown:?}");
     }
-    let key = DataDir::open(&options.data_dir)?.mint(KeyRequest {
+    let key = DataDir::open(&options.place.data_dir)?.mint(KeyRequest {
         org: options.org,
         project: options.project,
         environment,
@@ -109,11 +115,8 @@ fn show(options: Inspect) -> anyhow::Result<ExitCode> {
     println!("issued at   {} (unix)", claims.issued_at_s);
     let left = claims.expires_at_s.saturating_sub(now_s());
     println!("expires at  {} (unix, in {left} s)", claims.expires_at_s);
-    let Some(dir) = options.data_dir else {
-        println!("not checked (give --data-dir)");
-        return Ok(ExitCode::SUCCESS);
-    };
-    match KeyRing::load(&DataDir::open(&dir)?)?.verify(&key) {
+    let dir = DataDir::existing(&options.place.data_dir)?;
+    match KeyRing::read(&dir)?.verify(&key) {
         Ok(_) => {
             println!("good");
             Ok(ExitCode::SUCCESS)
@@ -141,7 +144,7 @@ fn revoke(options: Revoke) -> anyhow::Result<ExitCode> {
             expires_at_s: Some(claims.expires_at_s),
         }
     };
-    DataDir::open(&options.data_dir)?.revoke(&revocation)?;
+    DataDir::existing(&options.place.data_dir)?.revoke(&revocation)?;
     println!("revoked {}", revocation.token_id);
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod keys;
+mod options;
 mod serve;
 
 use std::process::ExitCode;
@@ -19,8 +20,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Take calls.
-    Serve(serve::Options),
+    #[command(about = "Take calls")]
+    Serve(options::Options),
     /// Make, read and revoke keys.
     #[command(subcommand)]
     Keys(keys::Command),
@@ -28,8 +29,8 @@ enum Command {
     Call(Box<crate::softphone::cli::CallArgs>),
     /// Start a gateway, call it, and show the conversation.
     Demo(demo::Options),
-    /// Check the configuration and what is installed.
-    Check(check::Options),
+    #[command(about = "Check the configuration and what is installed")]
+    Check(options::Options),
 }
 
 /// Runs the command line of this process.

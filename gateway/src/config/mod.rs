@@ -7,5 +7,5 @@
 mod resolve;
 mod typed;
 
-pub use resolve::{Config, ConfigErrors, TelephonyAuth};
+pub use resolve::{Config, ConfigErrors, TelephonyAuth, default_data_dir};
 pub use typed::Typed;

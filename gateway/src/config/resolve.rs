@@ -166,7 +166,9 @@ fn call_limits(typed: &Typed, errors: &mut ConfigErrors) -> CallConfig {
         playout_ms: within(
             "playout_ms",
             limits.playout_ms,
-            defaults.playout_ms, 10_000, 600_000,
+            defaults.playout_ms,
+            10_000,
+            600_000,
         ),
         lead_ms: within("lead_ms", limits.lead_ms, defaults.lead_ms, 0, 1_000),
         start_ms: within("start_ms", limits.start_ms, defaults.start_ms, 100, 60_000),
@@ -256,7 +258,9 @@ fn carrier(
     }
 }
 
-fn default_data_dir() -> PathBuf {
+/// Where keys and revocations are kept unless something else is asked for: `$XDG_DATA_HOME/trunkline`, else
+/// `~/.local/share/trunkline`, else `trunkline-data` beside the process.
+pub fn default_data_dir() -> PathBuf {
     let from = |key: &str| std::env::var_os(key).map(PathBuf::from);
     from("XDG_DATA_HOME")
         .or_else(|| from("HOME").map(|home| home.join(".local/share")))

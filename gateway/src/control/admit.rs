@@ -5,6 +5,7 @@ use trunkline_auth::{Claims, DEFAULT_SUBPROTOCOL_PREFIXES, Refusal, Request, mar
 
 use super::Gateway;
 use super::refuse::Reject;
+use crate::calls::{CallId, Entered};
 
 /// Headers that say where a page comes from and what a client speaks, as text.
 #[derive(Debug)]
@@ -79,7 +80,23 @@ fn check(
     let claims = gateway.keys.verify(token)?;
     claims.check_origin(origin)?;
     claims.require(scope)?;
+    check_enforced(&claims)?;
     Ok(claims)
+}
+
+/// Refuses a token with a restriction nobody here looks after: it would open more than its maker meant.
+fn check_enforced(claims: &Claims) -> Result<(), Refusal> {
+    let Some(session) = &claims.session else {
+        return Ok(());
+    };
+    let restriction = if session.single_use {
+        "good for one session only"
+    } else if session.config_sha256.is_some() {
+        "bound to a stored session configuration"
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::Unenforced { restriction })
 }
 
 /// Whether new calls are taken at all.
@@ -88,4 +105,62 @@ pub(super) fn check_open(gateway: &Gateway) -> Result<(), Reject> {
         return Err(Reject::draining());
     }
     Ok(())
+}
+
+/// Enters a call whose request is good in every way.
+pub(super) fn enter(gateway: &Gateway, dialect: &'static str) -> Result<(CallId, Entered), Reject> {
+    let id = CallId::random().map_err(|error| {
+        tracing::error!(%error, "no randomness");
+        Reject::fault("The gateway could not name the call.".to_owned())
+    })?;
+    let entered = gateway
+        .calls
+        .enter(id.clone(), dialect)
+        .map_err(|full| Reject::too_many(full.to_string()))?;
+    // Asked again: whoever drains looks for calls only after closing the gate, and must not miss this one.
+    check_open(gateway)?;
+    Ok((id, entered))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tempfile::TempDir;
+    use trunkline_call::CallConfig;
+    use trunkline_local::{Workers, WorkersConfig};
+
+    use super::*;
+    use crate::agents::Agents;
+    use crate::calls::Calls;
+    use crate::config::TelephonyAuth;
+    use crate::keys::{DataDir, KeyRing};
+    use crate::shard::Shards;
+    use crate::telemetry::Meters;
+
+    /// The request was looked at before the drain began and is entered after it.
+    #[test]
+    fn a_call_that_crosses_the_start_of_a_drain_does_not_stay() {
+        let home = TempDir::new().expect("a directory");
+        let dir = DataDir::open(home.path()).expect("a data directory");
+        let workers = Workers::start(WorkersConfig::default());
+        let meters = Arc::new(Meters::new().expect("meters"));
+        let (calls, _reports) = Calls::new(1, Arc::clone(&meters));
+        let gateway = Gateway::new(
+            KeyRing::load(&dir).expect("keys"),
+            calls,
+            Shards::start(1, false, &workers).expect("a shard"),
+            Agents::builtin(),
+            CallConfig::default(),
+            TelephonyAuth::Token,
+            meters,
+        );
+        check_open(&gateway).expect("open");
+        gateway.drain();
+        let rejected = enter(&gateway, "omni").expect_err("the gate is closed");
+        assert!(matches!(rejected, Reject::Capacity { .. }), "{rejected:?}");
+        assert!(gateway.calls.is_empty());
+        drop(gateway);
+        workers.shutdown();
+    }
 }

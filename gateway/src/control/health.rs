@@ -14,10 +14,12 @@ pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The process takes calls.
+/// The process takes calls, and refuses every key that was revoked.
 pub(super) async fn readyz(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
     if gateway.is_draining() {
         (StatusCode::SERVICE_UNAVAILABLE, "draining\n")
+    } else if !gateway.keys.is_complete() {
+        (StatusCode::SERVICE_UNAVAILABLE, "revocations incomplete\n")
     } else {
         (StatusCode::OK, "ready\n")
     }
@@ -37,4 +39,11 @@ pub(super) async fn metrics(State(gateway): State<Arc<Gateway>>) -> impl IntoRes
 /// Nothing is here.
 pub(super) async fn not_found() -> impl IntoResponse {
     Reject::not_found("There is nothing at this address.".to_owned())
+}
+
+/// Something is here, but not for this method.
+pub(super) async fn method_not_allowed(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
+    let reject = Reject::method_not_allowed();
+    gateway.meters.refused(reject.metric());
+    reject
 }

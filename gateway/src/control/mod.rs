@@ -68,12 +68,12 @@ impl Gateway {
 
     /// No new calls from now on.
     pub fn drain(&self) {
-        self.draining.store(true, Ordering::Relaxed);
+        self.draining.store(true, Ordering::SeqCst);
     }
 
     /// Whether new calls are refused because the process is going away.
     pub fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Relaxed)
+        self.draining.load(Ordering::SeqCst)
     }
 }
 
@@ -87,5 +87,6 @@ fn router(gateway: Arc<Gateway>) -> Router {
         .route("/v2/omni/chat", get(omni::open))
         .route("/v1/telephony/streams/twilio/{route}", get(twilio::open))
         .fallback(health::not_found)
+        .method_not_allowed_fallback(health::method_not_allowed)
         .with_state(gateway)
 }

@@ -8,10 +8,9 @@ use trunkline_call::caller::{CallerLeg, OmniLeg};
 use trunkline_protocol::client::omni::Open;
 
 use super::Gateway;
-use super::admit::{Asked, check_open};
+use super::admit::{Asked, check_open, enter};
 use super::refuse::Reject;
 use super::upgrade::{Birth, Handshake};
-use crate::calls::CallId;
 
 /// What a key must be good for.
 const SCOPE: &str = "omni:session";
@@ -42,14 +41,9 @@ fn admit(gateway: &Arc<Gateway>, mut request: Request) -> Result<Response, Rejec
         .find_or_default(open.session_label.as_deref())
         .ok_or_else(|| Reject::not_found("No agent is configured.".to_owned()))?
         .clone();
-    let id = CallId::random()
-        .map_err(|_| Reject::too_many("The system gives no randomness.".to_owned()))?;
+    let (id, entered) = enter(gateway, "omni")?;
     let voice = agent.voice().to_owned();
     let leg = OmniLeg::new(open, id.as_str().to_owned(), voice);
-    let entered = gateway
-        .calls
-        .enter(id.clone(), "omni")
-        .map_err(|full| Reject::too_many(full.to_string()))?;
     let birth = Birth {
         id,
         entered,

@@ -26,6 +26,8 @@ pub(super) enum Reject {
         code: &'static str,
         message: String,
     },
+    /// Our own fault.
+    Fault { message: String },
 }
 
 impl Reject {
@@ -72,6 +74,17 @@ impl Reject {
         }
     }
 
+    /// The address is good for `GET` alone. The router adds `Allow` (RFC 9110 §15.5.6).
+    pub(super) fn method_not_allowed() -> Self {
+        Self::Request {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            code: "method_not_allowed",
+            message: "Expected a GET request.".to_owned(),
+            param: None,
+            header: None,
+        }
+    }
+
     pub(super) fn draining() -> Self {
         Self::Capacity {
             status: StatusCode::SERVICE_UNAVAILABLE,
@@ -88,11 +101,16 @@ impl Reject {
         }
     }
 
+    pub(super) fn fault(message: String) -> Self {
+        Self::Fault { message }
+    }
+
     pub(super) fn metric(&self) -> Refused {
         match self {
             Self::Key(_) => Refused::Key,
             Self::Request { .. } => Refused::Request,
             Self::Capacity { .. } => Refused::Capacity,
+            Self::Fault { .. } => Refused::Fault,
         }
     }
 }
@@ -132,6 +150,11 @@ impl IntoResponse for Reject {
                 envelope("rate_limit_error", code, &message, None),
                 Some((header::RETRY_AFTER, HeaderValue::from_static("1"))),
             ),
+            Self::Fault { message } => answer(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                envelope("server_error", "internal_error", &message, None),
+                None,
+            ),
         }
     }
 }
@@ -152,4 +175,18 @@ fn answer(status: StatusCode, body: String, extra: Option<(HeaderName, HeaderVal
     let mut response = (status, [json], body).into_response();
     response.headers_mut().extend(extra);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_fault_is_not_the_callers() {
+        let reject = Reject::fault("The gateway could not name the call.".to_owned());
+        assert_eq!(reject.metric(), Refused::Fault);
+        let response = reject.into_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!response.headers().contains_key(header::RETRY_AFTER));
+    }
 }

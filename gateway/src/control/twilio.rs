@@ -5,17 +5,17 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use trunkline_auth::Refusal;
 use trunkline_call::caller::{CallerLeg, TwilioLeg};
 
 use super::Gateway;
-use super::admit::{Asked, check_open};
+use super::admit::{Asked, check_open, enter};
 use super::refuse::Reject;
 use super::upgrade::{Birth, Handshake};
 use crate::agents::AgentSpec;
-use crate::calls::CallId;
 use crate::config::TelephonyAuth;
 
 /// What a key must be good for.
@@ -27,26 +27,30 @@ const MAX_MESSAGE_BYTES: usize = 64 * 1_024;
 /// Opens a media stream, or says why not.
 pub(super) async fn open(
     State(gateway): State<Arc<Gateway>>,
-    Path(route): Path<String>,
+    route: Result<Path<String>, PathRejection>,
     request: Request,
 ) -> Response {
-    admit(&gateway, &route, request).unwrap_or_else(|reject| {
+    admit(&gateway, route, request).unwrap_or_else(|reject| {
         gateway.meters.refused(reject.metric());
         reject.into_response()
     })
 }
 
-fn admit(gateway: &Arc<Gateway>, route: &str, mut request: Request) -> Result<Response, Reject> {
+fn admit(
+    gateway: &Arc<Gateway>,
+    route: Result<Path<String>, PathRejection>,
+    mut request: Request,
+) -> Result<Response, Reject> {
     let handshake = Handshake::take(&mut request)?;
+    // What the library says of it would repeat the path.
+    let Ok(Path(route)) = route else {
+        let message = "Expected the last segment of the path in UTF-8, percent-encoded.";
+        return Err(Reject::bad_request(None, message.to_owned()));
+    };
     let asked = Asked::new(request.headers(), request.uri().query());
-    let agent = agent(gateway, &asked, route)?;
+    let agent = agent(gateway, &asked, &route)?;
     check_open(gateway)?;
-    let id = CallId::random()
-        .map_err(|_| Reject::too_many("The system gives no randomness.".to_owned()))?;
-    let entered = gateway
-        .calls
-        .enter(id.clone(), "twilio")
-        .map_err(|full| Reject::too_many(full.to_string()))?;
+    let (id, entered) = enter(gateway, "twilio")?;
     let birth = Birth {
         id,
         entered,

@@ -20,18 +20,39 @@ pub(super) fn make_dir(path: &Path) -> Result<(), KeysError> {
         .map_err(at(path))
 }
 
-/// Writes a file that only its owner can read. It must not exist.
-pub(super) fn create_private(path: &Path, content: &str) -> Result<(), KeysError> {
-    let write = || -> io::Result<()> {
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path)?;
-        writeln!(file, "{content}")?;
-        file.sync_all()
+/// Makes a file that only its owner can read, whole and on disk or not at all. Returns whether it was made:
+/// a file that is there already stays as it is.
+pub(super) fn create_private(path: &Path, content: &str) -> Result<bool, KeysError> {
+    let dir = path.parent().unwrap_or(Path::new("."));
+    let draft = dir.join(format!(
+        ".draft-{:032x}",
+        u128::from_be_bytes(super::random()?)
+    ));
+    let made = write_private(&draft, content).and_then(|()| {
+        // A link, as a rename would replace what another process has made in the meantime.
+        match std::fs::hard_link(&draft, path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            Err(error) => Err(error),
+        }
+    });
+    let removed = match std::fs::remove_file(&draft) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => File::open(dir).and_then(|dir| dir.sync_all()),
     };
-    write().map_err(at(path))
+    let made = made.map_err(at(path))?;
+    removed.map_err(at(path))?;
+    Ok(made)
+}
+
+fn write_private(path: &Path, content: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
+    writeln!(file, "{content}")?;
+    file.sync_all()
 }
 
 /// Reads a file that only its owner can read; `None` if there is none.

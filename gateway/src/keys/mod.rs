@@ -50,6 +50,14 @@ pub enum KeysError {
         /// Expected and got, without the content.
         problem: String,
     },
+    /// The directory is nobody's.
+    #[error(
+        "{path}: expected a gateway's data directory, found neither {SIGNING} nor {VERIFYING} in it"
+    )]
+    NoDataDir {
+        /// Which.
+        path: PathBuf,
+    },
     /// Others can read what only its owner may.
     #[error("{path}: expected mode 0600, got {mode:04o}: others can read it")]
     Exposed {
@@ -100,27 +108,48 @@ impl DataDir {
         Ok(Self(path.to_owned()))
     }
 
+    /// The directory at `path`, which has to be a gateway's already.
+    ///
+    /// # Errors
+    /// There is neither a signing key nor a list of verifying keys in it.
+    pub fn existing(path: &Path) -> Result<Self, KeysError> {
+        let dir = Self(path.to_owned());
+        if dir.0.join(SIGNING).exists() || dir.verifying_path().exists() {
+            Ok(dir)
+        } else {
+            Err(KeysError::NoDataDir { path: dir.0 })
+        }
+    }
+
     /// The signing key, made on first use.
     ///
     /// # Errors
     /// The file cannot be read or written, holds something else, or is readable by others.
     pub fn signing_key(&self) -> Result<SigningKey, KeysError> {
+        loop {
+            if let Some(key) = self.find_signing_key()? {
+                return Ok(key);
+            }
+            let key = SigningKey::from_seed(&random()?);
+            if files::create_private(&self.0.join(SIGNING), key.to_line().expose())? {
+                return Ok(key);
+            }
+            // Somebody else made one at the same moment: theirs counts.
+        }
+    }
+
+    /// The signing key, if there is one.
+    fn find_signing_key(&self) -> Result<Option<SigningKey>, KeysError> {
         let path = self.0.join(SIGNING);
-        if let Some(line) = files::read_private(&path)? {
-            return SigningKey::from_line(line.trim()).map_err(|error| KeysError::Content {
+        let Some(line) = files::read_private(&path)? else {
+            return Ok(None);
+        };
+        match SigningKey::from_line(line.trim()) {
+            Ok(key) => Ok(Some(key)),
+            Err(error) => Err(KeysError::Content {
                 path,
                 problem: error.to_string(),
-            });
-        }
-        let key = SigningKey::from_seed(&random()?);
-        match files::create_private(&path, key.to_line().expose()) {
-            // Somebody else made one at the same moment: theirs counts.
-            Err(KeysError::File { source, .. })
-                if source.kind() == io::ErrorKind::AlreadyExists =>
-            {
-                self.signing_key()
-            }
-            made => made.map(|()| key),
+            }),
         }
     }
 
@@ -171,8 +200,9 @@ impl DataDir {
             ttl_s: SANDBOX_TTL_S,
             prefix: trunkline_auth::DEFAULT_PREFIX.to_owned(),
         })?;
-        files::create_private(&path, &key)?;
-        Ok((path, Some(key)))
+        // Where another process was quicker its key is the sandbox key, and this one is not told to anybody.
+        let made = files::create_private(&path, &key)?;
+        Ok((path, made.then_some(key)))
     }
 
     fn verifying_path(&self) -> PathBuf {
@@ -196,3 +226,6 @@ pub fn now_s() -> u64 {
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| since.as_secs())
 }
+
+#[cfg(test)]
+mod tests;

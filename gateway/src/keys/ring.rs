@@ -1,7 +1,8 @@
 //! What a gateway checks keys against.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -12,12 +13,19 @@ use super::{DataDir, KeysError, now_s};
 /// How often the revocations are read.
 const EVERY: Duration = Duration::from_millis(500);
 
+/// Revocations are read this often before those of expired keys are forgotten: once a minute.
+const READS_A_PRUNE: u64 = 120;
+
 /// The keys that are good and the tokens that are not. Read when a socket opens, never on the media path.
 #[derive(Debug)]
 pub struct KeyRing {
     keys: VerifyingKeys,
     revoked: RwLock<Revocations>,
     path: PathBuf,
+    /// How much of the file was understood.
+    read_bytes: AtomicU64,
+    /// The file was there and could not be read, the last time.
+    unreadable: AtomicBool,
 }
 
 impl KeyRing {
@@ -26,6 +34,15 @@ impl KeyRing {
     /// # Errors
     /// [`KeysError`].
     pub fn load(dir: &DataDir) -> Result<Arc<Self>, KeysError> {
+        dir.signing_key()?;
+        Self::read(dir).map(Arc::new)
+    }
+
+    /// Loads the data directory as it is.
+    ///
+    /// # Errors
+    /// [`KeysError`]; a file of revocations that is there and cannot be read is one.
+    pub fn read(dir: &DataDir) -> Result<Self, KeysError> {
         let mut keys = VerifyingKeys::default();
         let path = dir.verifying_path();
         match std::fs::read_to_string(&path) {
@@ -37,17 +54,26 @@ impl KeyRing {
                     }
                 })?;
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(source) => return Err(KeysError::File { path, source }),
         }
-        keys.add(dir.signing_key()?.verifying_key());
+        if let Some(own) = dir.find_signing_key()? {
+            keys.add(own.verifying_key());
+        }
         let ring = Self {
             keys,
             revoked: RwLock::new(Revocations::new()),
             path: dir.revoked_path(),
+            read_bytes: AtomicU64::new(0),
+            unreadable: AtomicBool::new(false),
         };
-        ring.read_from(0);
-        Ok(Arc::new(ring))
+        match ring.read_further() {
+            Ok(()) => Ok(ring),
+            Err(source) => Err(KeysError::File {
+                path: ring.path,
+                source,
+            }),
+        }
     }
 
     /// What the token says, if it is good now.
@@ -59,32 +85,40 @@ impl KeyRing {
         self.keys.verify(token, now_s(), &revoked)
     }
 
-    /// Reads what was appended to the revocations since `offset`; where to go on.
-    fn read_from(&self, offset: u64) -> u64 {
+    /// Whether every revocation that was made is in force. It is not once there were more than can be held,
+    /// and while their file cannot be read.
+    pub fn is_complete(&self) -> bool {
+        let revoked = self.revoked.read().unwrap_or_else(PoisonError::into_inner);
+        revoked.refused() == 0 && !self.unreadable.load(Ordering::Relaxed)
+    }
+
+    /// Reads what was appended to the revocations since the last time.
+    fn read_further(&self) -> io::Result<()> {
+        let offset = self.read_bytes.load(Ordering::Relaxed);
         let mut appended = Vec::new();
-        let read = std::fs::File::open(&self.path).and_then(|mut file| {
-            // A shorter file was written anew: it counts from its beginning.
-            let from = if file.metadata()?.len() < offset {
-                0
-            } else {
-                offset
-            };
-            file.seek(SeekFrom::Start(from))?;
-            file.read_to_end(&mut appended).map(|_| from)
-        });
-        let from = match read {
-            Ok(from) => from,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return 0,
-            Err(error) => {
-                tracing::error!(%error, path = %self.path.display(), "revocations unreadable");
-                return offset;
+        let mut file = match std::fs::File::open(&self.path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.read_bytes.store(0, Ordering::Relaxed);
+                return Ok(());
             }
+            Err(error) => return Err(error),
         };
-        let report = self
-            .revoked
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .read(&appended);
+        // A shorter file was written anew: it counts from its beginning.
+        let from = if file.metadata()?.len() < offset {
+            0
+        } else {
+            offset
+        };
+        file.seek(SeekFrom::Start(from))?;
+        file.read_to_end(&mut appended)?;
+        if appended.is_empty() {
+            self.read_bytes.store(from, Ordering::Relaxed);
+            return Ok(());
+        }
+        let mut revoked = self.revoked.write().unwrap_or_else(PoisonError::into_inner);
+        let report = revoked.read(&appended);
+        drop(revoked);
         if report.added > 0 {
             tracing::info!(revoked = report.added, "keys revoked");
         }
@@ -95,18 +129,104 @@ impl KeyRing {
                 "some revocations have no effect"
             );
         }
-        from + report.consumed_bytes as u64
+        let read_bytes = from + report.consumed_bytes as u64;
+        self.read_bytes.store(read_bytes, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Takes over what is new, and says once when that begins to fail and once when it works again.
+    fn refresh(&self) {
+        let read = self.read_further();
+        let failed_before = self.unreadable.swap(read.is_err(), Ordering::Relaxed);
+        match read {
+            Err(error) if !failed_before => {
+                tracing::error!(%error, path = %self.path.display(), "revocations unreadable");
+            }
+            Ok(()) if failed_before => {
+                tracing::info!(path = %self.path.display(), "revocations readable again");
+            }
+            _ => {}
+        }
+    }
+
+    /// Forgets the revocations of keys that have expired.
+    fn prune(&self) {
+        let mut revoked = self.revoked.write().unwrap_or_else(PoisonError::into_inner);
+        revoked.prune(now_s());
     }
 }
 
-/// Takes over revocations as they are made. Never ends.
+/// Takes over revocations as they are made, and forgets those that time has made needless. Never ends.
 pub async fn watch_revocations(ring: Arc<KeyRing>) {
     let mut ticks = tokio::time::interval(EVERY);
-    let mut offset = 0;
-    loop {
+    for read in 1_u64.. {
         ticks.tick().await;
         let reader = Arc::clone(&ring);
-        let read = tokio::task::spawn_blocking(move || reader.read_from(offset));
-        offset = read.await.unwrap_or(offset);
+        let refreshed = tokio::task::spawn_blocking(move || {
+            reader.refresh();
+            if read % READS_A_PRUNE == 0 {
+                reader.prune();
+            }
+        });
+        if let Err(error) = refreshed.await {
+            tracing::error!(%error, "revocations not read");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const LINE: &str = "000000000000000000000001 100\n";
+
+    fn dir() -> (TempDir, DataDir) {
+        let home = TempDir::new().expect("a directory");
+        let dir = DataDir::open(home.path()).expect("a data directory");
+        (home, dir)
+    }
+
+    #[test]
+    fn revocations_that_cannot_be_read_are_no_empty_list() {
+        let (_home, dir) = dir();
+        // Unreadable for everybody, root included.
+        std::fs::create_dir(dir.revoked_path()).expect("a directory");
+        let error = KeyRing::load(&dir).expect_err("keys that were revoked would be good");
+        assert!(error.to_string().contains("revoked"), "{error}");
+    }
+
+    #[test]
+    fn a_list_that_is_not_complete_says_so() {
+        let (_home, dir) = dir();
+        let mut ring = KeyRing::read(&dir).expect("a ring");
+        ring.revoked = RwLock::new(Revocations::with_max(1));
+        std::fs::write(dir.revoked_path(), LINE).expect("written");
+        ring.refresh();
+        assert!(ring.is_complete());
+        std::fs::remove_file(dir.revoked_path()).expect("removed");
+        std::fs::create_dir(dir.revoked_path()).expect("a directory");
+        ring.refresh();
+        assert!(!ring.is_complete());
+        std::fs::remove_dir(dir.revoked_path()).expect("removed");
+        ring.refresh();
+        assert!(ring.is_complete());
+        std::fs::write(dir.revoked_path(), "000000000000000000000002\n").expect("written");
+        ring.refresh();
+        assert!(!ring.is_complete());
+    }
+
+    #[test]
+    fn what_was_read_is_not_read_again_and_what_has_expired_is_forgotten() {
+        let (_home, dir) = dir();
+        std::fs::write(dir.revoked_path(), LINE).expect("written");
+        let ring = KeyRing::read(&dir).expect("a ring");
+        assert_eq!(ring.read_bytes.load(Ordering::Relaxed), LINE.len() as u64);
+        let held = |ring: &KeyRing| ring.revoked.read().expect("no panic").len();
+        assert_eq!(held(&ring), 1);
+        ring.prune();
+        ring.refresh();
+        assert_eq!(held(&ring), 0);
     }
 }

@@ -16,6 +16,7 @@ use std::thread::JoinHandle;
 
 use tokio::runtime::LocalOptions;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 use trunkline_call::caller::CallerLeg;
 use trunkline_call::{Call, CallConfig, Control, Scratch, Time};
@@ -93,7 +94,7 @@ impl ShardState {
 
 /// No shard can take a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("every shard has {INBOX} calls waiting to begin")]
+#[error("every shard has {INBOX} calls waiting to begin, or has died")]
 pub struct Overloaded;
 
 impl Shards {
@@ -112,31 +113,31 @@ impl Shards {
         Ok(Self { shards })
     }
 
-    /// Deals a call to the least loaded shard.
+    /// Deals a call to the least loaded shard that takes it.
     ///
     /// # Errors
-    /// That shard begins calls more slowly than they come; the socket is closed.
-    pub fn deal(&self, call: NewCall) -> Result<(), Overloaded> {
-        let shard = self
-            .shards
-            .iter()
-            .min_by_key(|shard| shard.calls.load(Ordering::Relaxed))
-            .ok_or(Overloaded)?;
-        shard.calls.fetch_add(1, Ordering::Relaxed);
-        shard.inbox.try_send(call).map_err(|_| {
+    /// Every shard begins calls more slowly than they come, or has died; the socket is closed.
+    pub fn deal(&self, mut call: NewCall) -> Result<(), Overloaded> {
+        let mut by_load: Vec<_> = self.shards.iter().collect();
+        by_load.sort_by_cached_key(|shard| shard.calls.load(Ordering::Relaxed));
+        for shard in by_load {
+            shard.calls.fetch_add(1, Ordering::Relaxed);
+            let Err(refused) = shard.inbox.try_send(call) else {
+                return Ok(());
+            };
             shard.calls.fetch_sub(1, Ordering::Relaxed);
-            Overloaded
-        })
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.shards.len()
+            if matches!(refused, TrySendError::Closed(_)) {
+                tracing::error!("a shard has died");
+            }
+            call = refused.into_inner();
+        }
+        Err(Overloaded)
     }
 }
 
 impl Drop for Shards {
-    /// Ends the shards once their calls are over; calls still running are cut.
+    /// Ends the shards at once and waits for their threads; calls still running are cut. Who wants them to
+    /// finish waits for the directory of calls to be empty first.
     fn drop(&mut self) {
         for shard in &mut self.shards {
             // Closing the inbox is what tells the thread to end.
@@ -156,6 +157,7 @@ impl Shard {
         let (inbox, new_calls) = mpsc::channel(INBOX);
         let calls = Arc::new(AtomicUsize::new(0));
         let load = Arc::clone(&calls);
+        let (report, started) = std::sync::mpsc::sync_channel(1);
         let thread = std::thread::Builder::new()
             .name(format!("shard-{index}"))
             .spawn(move || {
@@ -164,10 +166,22 @@ impl Shard {
                 {
                     tracing::warn!(%error, cpu, "shard not pinned");
                 }
-                if let Err(error) = serve(new_calls, &load, workers) {
-                    tracing::error!(%error, index, "shard could not start");
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build_local(LocalOptions::default());
+                let (runtime, result) = match runtime {
+                    Ok(runtime) => (Some(runtime), Ok(())),
+                    Err(error) => (None, Err(error)),
+                };
+                if report.send(result).is_ok()
+                    && let Some(runtime) = runtime
+                {
+                    runtime.block_on(serve(new_calls, &load, workers));
                 }
             })?;
+        started
+            .recv()
+            .map_err(|_| io::Error::other("the shard's thread died before it began"))??;
         Ok(Self {
             inbox,
             calls,
@@ -176,27 +190,17 @@ impl Shard {
     }
 }
 
-/// The life of a shard's thread.
-fn serve(
-    mut new_calls: mpsc::Receiver<NewCall>,
-    load: &Arc<AtomicUsize>,
-    workers: Workers,
-) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build_local(LocalOptions::default())?;
-    runtime.block_on(async move {
-        let state = Rc::new(ShardState::new(workers));
-        while let Some(call) = new_calls.recv().await {
-            let place = Place(Arc::clone(load));
-            let state = Rc::clone(&state);
-            tokio::task::spawn_local(async move {
-                begin(call, state).await;
-                drop(place);
-            });
-        }
-    });
-    Ok(())
+/// The life of a shard: begins calls until its inbox is closed.
+async fn serve(mut new_calls: mpsc::Receiver<NewCall>, load: &Arc<AtomicUsize>, workers: Workers) {
+    let state = Rc::new(ShardState::new(workers));
+    while let Some(call) = new_calls.recv().await {
+        let place = Place(Arc::clone(load));
+        let state = Rc::clone(&state);
+        tokio::task::spawn_local(async move {
+            begin(call, state).await;
+            drop(place);
+        });
+    }
 }
 
 /// A call's share of its shard's load.
@@ -238,3 +242,6 @@ fn pin_to(cpu: usize) -> io::Result<()> {
     set.set(cpu);
     Ok(rustix::thread::sched_setaffinity(None, &set)?)
 }
+
+#[cfg(test)]
+mod tests;

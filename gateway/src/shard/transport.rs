@@ -5,7 +5,6 @@
 //! variant carries the `rustls` connection beside the stream.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -46,14 +45,6 @@ impl Newborn {
     pub(super) fn adopt(self) -> io::Result<(Transport, Vec<u8>)> {
         let stream = TcpStream::from_std(self.stream)?;
         Ok((Transport::Plain(stream), self.early))
-    }
-
-    /// The peer's address.
-    ///
-    /// # Errors
-    /// The peer is already gone.
-    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.stream.peer_addr()
     }
 }
 

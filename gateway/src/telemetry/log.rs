@@ -1,6 +1,7 @@
 //! The log: structured lines on standard error, written by control and never by a shard's calls.
 
 use std::io::IsTerminal;
+use std::pin::pin;
 
 use tokio::sync::mpsc;
 use tracing_subscriber::EnvFilter;
@@ -34,8 +35,21 @@ pub fn init_log(format: LogFormat, filter: &str) {
     }
 }
 
-/// Writes what calls report, until every call and the directory are gone.
-pub async fn write_reports(mut reports: mpsc::Receiver<Reported>) {
+/// Writes what calls report, until every call and the directory are gone or `stop` completes. What was
+/// reported by then is still written, and nothing after it, so that the end is bounded by the queue.
+pub async fn write_reports(mut reports: mpsc::Receiver<Reported>, stop: impl Future<Output = ()>) {
+    let mut stop = pin!(stop);
+    loop {
+        tokio::select! {
+            biased;
+            () = &mut stop => break,
+            reported = reports.recv() => match reported {
+                Some(reported) => write(&reported),
+                None => return,
+            },
+        }
+    }
+    reports.close();
     while let Some(reported) = reports.recv().await {
         write(&reported);
     }
@@ -67,13 +81,72 @@ fn write(reported: &Reported) {
             dialect,
             ending = ending.label(),
             media_in = counters.media_in,
+            audio_in_bytes = counters.audio_in_bytes,
             media_out = counters.media_out,
             media_lost = counters.media_lost,
             dropped = counters.dropped,
+            ignored = counters.ignored,
+            stale = counters.stale,
             barge_ins = counters.barge_ins,
             turns = counters.turns,
             underruns = counters.underruns,
+            overflow_bytes = counters.overflow_bytes,
             "call ended"
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Write};
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use trunkline_call::{Counters, Ending};
+
+    use super::*;
+    use crate::calls::{CallId, Calls};
+    use crate::telemetry::Meters;
+
+    /// Lines that were written.
+    #[derive(Clone, Debug, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            lines.write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_reported_before_the_stop_is_written() {
+        const REPORTS: usize = 300;
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let _log = tracing::subscriber::set_default(
+            tracing_subscriber::fmt()
+                .with_ansi(false)
+                .with_writer(move || writer.clone())
+                .finish(),
+        );
+        let meters = Arc::new(Meters::new().expect("meters"));
+        let (calls, reports) = Calls::new(1, meters);
+        let id = CallId::random().expect("randomness");
+        let mut entered = calls.enter(id, "omni").expect("room for one");
+        for _ in 0..REPORTS {
+            entered.reporter.report(CallEvent::Ended {
+                ending: Ending::Shutdown,
+                counters: Counters::default(),
+            });
+        }
+        // The call and its directory are still there, as they are when a process is told to stop.
+        write_reports(reports, async {}).await;
+        let written = lines.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = String::from_utf8_lossy(&written);
+        assert_eq!(written.matches("call ended").count(), REPORTS);
     }
 }

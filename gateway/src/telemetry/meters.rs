@@ -1,8 +1,13 @@
-//! Metrics: every name in one place, every handle registered once.
+//! Metrics: every name in one place, every handle registered once. What each means is in `descriptions`.
+
+use std::sync::Arc;
+use std::time::Duration;
 
 use metrics::{Counter, Histogram, Recorder};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use trunkline_call::{CallEvent, Counters};
+use trunkline_call::{CallEvent, Counters, Ending};
+
+use super::descriptions::describe;
 
 /// Dialects that metrics are labelled with.
 const DIALECTS: [&str; 2] = ["omni", "twilio"];
@@ -11,6 +16,9 @@ const DIALECTS: [&str; 2] = ["omni", "twilio"];
 const BUCKETS_S: [f64; 14] = [
     0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0,
 ];
+
+/// How often histograms are added up: a bound on what they hold where nobody reads the metrics.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 /// Why a socket was refused before its upgrade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +29,16 @@ pub enum Refused {
     Request,
     /// Too many calls, or shutting down.
     Capacity,
+    /// The gateway itself is not well.
+    Fault,
 }
 
 /// The handles of every metric, and the text they are read as.
 #[derive(Debug)]
 pub struct Meters {
     handle: PrometheusHandle,
-    recorder: metrics_exporter_prometheus::PrometheusRecorder,
     per_dialect: Vec<PerDialect>,
-    refused: [Counter; 3],
+    refused: [Counter; 4],
     events_missed: Counter,
 }
 
@@ -37,15 +46,24 @@ struct PerDialect {
     dialect: &'static str,
     began: Counter,
     ended: Counter,
+    endings: [(&'static str, Counter); Ending::LABELS.len()],
+    totals: Totals,
+    answered: Histogram,
+    cleared: Histogram,
+}
+
+/// What is added up when a call ends.
+struct Totals {
     media_in: Counter,
+    audio_in_bytes: Counter,
     media_out: Counter,
     media_lost: Counter,
     dropped: Counter,
+    ignored: Counter,
+    stale: Counter,
     underruns: Counter,
     overflow_bytes: Counter,
     barge_ins: Counter,
-    answered: Histogram,
-    cleared: Histogram,
 }
 
 impl std::fmt::Debug for PerDialect {
@@ -65,7 +83,7 @@ impl Meters {
             .build_recorder();
         let handle = recorder.handle();
         describe(&recorder);
-        let refused = ["key", "request", "capacity"]
+        let refused = ["key", "request", "capacity", "fault"]
             .map(|reason| counter(&recorder, "trunkline_refused_total", &[("reason", reason)]));
         Ok(Self {
             per_dialect: DIALECTS
@@ -75,14 +93,18 @@ impl Meters {
             refused,
             events_missed: counter(&recorder, "trunkline_events_missed_total", &[]),
             handle,
-            recorder,
         })
     }
 
     /// Everything, in Prometheus' text format.
     pub fn render(&self) -> String {
-        self.handle.run_upkeep();
         self.handle.render()
+    }
+
+    /// Adds up what histograms were given. Reading does the same, but nobody may ever read, and until one
+    /// of the two happens every single value is kept.
+    pub fn upkeep(&self) {
+        self.handle.run_upkeep();
     }
 
     /// A socket was refused.
@@ -96,6 +118,13 @@ impl Meters {
     pub fn call_began(&self, dialect: &str) {
         if let Some(meters) = self.of(dialect) {
             meters.began.increment(1);
+        }
+    }
+
+    /// A call that was admitted is over, or never came to be.
+    pub fn call_ended(&self, dialect: &str) {
+        if let Some(meters) = self.of(dialect) {
+            meters.ended.increment(1);
         }
     }
 
@@ -115,14 +144,10 @@ impl Meters {
                 cleared_after_us, ..
             } => meters.cleared.record(seconds(*cleared_after_us)),
             CallEvent::Ended { ending, counters } => {
-                meters.add(counters);
-                meters.ended.increment(1);
-                counter(
-                    &self.recorder,
-                    "trunkline_call_endings_total",
-                    &[("dialect", dialect), ("ending", ending.label())],
-                )
-                .increment(1);
+                meters.totals.add(counters);
+                if let Some((_, ended)) = meters.ending(ending.label()) {
+                    ended.increment(1);
+                }
             }
             _ => {}
         }
@@ -130,6 +155,15 @@ impl Meters {
 
     fn of(&self, dialect: &str) -> Option<&PerDialect> {
         self.per_dialect.iter().find(|m| m.dialect == dialect)
+    }
+}
+
+/// Keeps what the meters hold bounded, whether or not anybody reads them. Never ends.
+pub async fn keep_up(meters: Arc<Meters>) {
+    let mut ticks = tokio::time::interval(UPKEEP);
+    loop {
+        ticks.tick().await;
+        meters.upkeep();
     }
 }
 
@@ -145,23 +179,46 @@ impl PerDialect {
             dialect,
             began: count("trunkline_calls_began_total"),
             ended: count("trunkline_calls_ended_total"),
-            media_in: count("trunkline_media_in_frames_total"),
-            media_out: count("trunkline_media_out_frames_total"),
-            media_lost: count("trunkline_media_lost_frames_total"),
-            dropped: count("trunkline_messages_dropped_total"),
-            underruns: count("trunkline_playout_underruns_total"),
-            overflow_bytes: count("trunkline_playout_overflow_bytes_total"),
-            barge_ins: count("trunkline_barge_ins_total"),
+            endings: Ending::LABELS.map(|ending| {
+                let labels = [("dialect", dialect), ("ending", ending)];
+                let counter = counter(recorder, "trunkline_call_endings_total", &labels);
+                (ending, counter)
+            }),
+            totals: Totals::new(count),
             answered: time("trunkline_answer_seconds"),
             cleared: time("trunkline_barge_in_clear_seconds"),
         }
     }
 
+    fn ending(&self, label: &str) -> Option<&(&'static str, Counter)> {
+        self.endings.iter().find(|(ending, _)| *ending == label)
+    }
+}
+
+impl Totals {
+    fn new(count: impl Fn(&'static str) -> Counter) -> Self {
+        Self {
+            media_in: count("trunkline_media_in_frames_total"),
+            audio_in_bytes: count("trunkline_audio_in_bytes_total"),
+            media_out: count("trunkline_media_out_frames_total"),
+            media_lost: count("trunkline_media_lost_frames_total"),
+            dropped: count("trunkline_messages_dropped_total"),
+            ignored: count("trunkline_messages_ignored_total"),
+            stale: count("trunkline_stale_frames_total"),
+            underruns: count("trunkline_playout_underruns_total"),
+            overflow_bytes: count("trunkline_playout_overflow_bytes_total"),
+            barge_ins: count("trunkline_barge_ins_total"),
+        }
+    }
+
     fn add(&self, counters: &Counters) {
         self.media_in.increment(counters.media_in);
+        self.audio_in_bytes.increment(counters.audio_in_bytes);
         self.media_out.increment(counters.media_out);
         self.media_lost.increment(counters.media_lost);
         self.dropped.increment(counters.dropped);
+        self.ignored.increment(counters.ignored);
+        self.stale.increment(counters.stale);
         self.underruns.increment(counters.underruns);
         self.overflow_bytes.increment(counters.overflow_bytes);
         self.barge_ins.increment(counters.barge_ins);
@@ -189,67 +246,4 @@ fn labels_of(labels: &[(&'static str, &str)]) -> Vec<metrics::Label> {
 
 fn seconds(us: u64) -> f64 {
     us as f64 / 1e6
-}
-
-fn describe(recorder: &impl Recorder) {
-    let all = [
-        (
-            "trunkline_calls_began_total",
-            "Calls admitted; less trunkline_calls_ended_total, calls running.",
-        ),
-        ("trunkline_calls_ended_total", "Calls over."),
-        (
-            "trunkline_call_endings_total",
-            "Calls over, by the one reason each ended.",
-        ),
-        (
-            "trunkline_refused_total",
-            "Sockets refused before their upgrade.",
-        ),
-        (
-            "trunkline_media_in_frames_total",
-            "Media frames received from callers, added when a call ends.",
-        ),
-        (
-            "trunkline_media_out_frames_total",
-            "Media frames sent to callers, added when a call ends.",
-        ),
-        (
-            "trunkline_media_lost_frames_total",
-            "Media frames lost before they came, by the callers' numbering.",
-        ),
-        (
-            "trunkline_messages_dropped_total",
-            "Callers' messages dropped as faulty.",
-        ),
-        (
-            "trunkline_playout_underruns_total",
-            "Times an agent's speech ran dry while it spoke.",
-        ),
-        (
-            "trunkline_playout_overflow_bytes_total",
-            "Agent audio refused because a playout was full.",
-        ),
-        (
-            "trunkline_barge_ins_total",
-            "Times a caller interrupted an agent.",
-        ),
-        (
-            "trunkline_events_missed_total",
-            "Events of calls that did not reach the log.",
-        ),
-    ];
-    for (name, text) in all {
-        recorder.describe_counter(name.into(), None, text.into());
-    }
-    recorder.describe_histogram(
-        "trunkline_answer_seconds".into(),
-        None,
-        "From the end of a caller's speech to the first frame of the answer.".into(),
-    );
-    recorder.describe_histogram(
-        "trunkline_barge_in_clear_seconds".into(),
-        None,
-        "From the decision that a caller interrupts to the clear on the wire.".into(),
-    );
 }

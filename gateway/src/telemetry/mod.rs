@@ -1,7 +1,8 @@
 //! What an operator sees: metrics, and the log.
 
+mod descriptions;
 mod log;
 mod meters;
 
 pub use log::{LogFormat, init_log, write_reports};
-pub use meters::{Meters, Refused};
+pub use meters::{Meters, Refused, keep_up};
