@@ -36,9 +36,11 @@ const SMOOTHING: f32 = 0.5;
 
 impl ComfortNoise {
     /// Noise whose root mean square is `level_dbov` decibels below full scale, as the level byte of
-    /// RFC 3389 counts: 0 to 127, larger is quieter. From 97 on it is digital silence.
+    /// RFC 3389 counts: 0 to 127, larger is quieter. From 97 on, where it would be less than the last bit, it is
+    /// digital silence.
     pub fn new(level_dbov: u8, seed: u32) -> Self {
-        let rms = 32_768.0 * 10f32.powf(-f32::from(level_dbov) / 20.0);
+        let audible = if level_dbov < 97 { 32_768.0 } else { 0.0 };
+        let rms = audible * 10f32.powf(-f32::from(level_dbov) / 20.0);
         // Uniform noise in -1..1 has a mean square of 1/3, and smoothing leaves (1-a)/(1+a) of it.
         let smoothed = (1.0 - SMOOTHING) / (1.0 + SMOOTHING) / 3.0;
         Self {
@@ -102,9 +104,11 @@ mod tests {
             let off = meter.take().rms_dbfs + f32::from(level);
             assert!(off.abs() < 0.5, "{level}: {off}");
         }
-        let mut noise = [1; 400];
-        ComfortNoise::new(127, 5).fill(&mut noise);
-        assert_eq!(noise, [0; 400]);
+        for level in [97, 127] {
+            let mut noise = [1; 400];
+            ComfortNoise::new(level, 5).fill(&mut noise);
+            assert_eq!(noise, [0; 400], "{level}");
+        }
     }
 
     #[test]

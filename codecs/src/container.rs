@@ -31,7 +31,7 @@ pub enum Container {
     Raw(Encoding),
     /// WAV of PCM16 with a header for a stream: its length is not known.
     Wav,
-    /// Opus at 24 kbit/s in Ogg; mono, at the rates Opus has.
+    /// Opus in Ogg at 24 kbit/s, at 8 kHz 16; mono, at the rates Opus has.
     OggOpus,
     /// FLAC of 16 bits; feature `flac`.
     Flac,
@@ -180,7 +180,8 @@ impl Muxer {
     }
 
     /// Takes any number of interleaved samples and appends what is ready to `out`. What does not fill
-    /// a block yet waits, at most 100 ms of it.
+    /// a block or a page yet waits: up to 120 ms in Ogg Opus, 1,152 samples in FLAC and MP3, nothing in the
+    /// others.
     ///
     /// # Errors
     /// [`ContainerError`] if the encoder fails; the stream cannot be continued then.

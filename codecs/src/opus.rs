@@ -235,7 +235,7 @@ impl Decoder {
     }
 
     /// Appends `samples` samples that conceal a lost packet, to `out`: a multiple of 2.5 ms up to
-    /// 120 ms, normally one packet-time.
+    /// 120 ms, normally one packet-time. More than 120 ms is cut to that: the number tells.
     ///
     /// # Errors
     /// [`OpusError::Library`] for another length.

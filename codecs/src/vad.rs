@@ -142,7 +142,7 @@ impl Segmenter {
 
     /// Samples heard so far, silence by arithmetic included.
     pub fn position(&self) -> u64 {
-        self.frame_at + self.frame.len() as u64
+        self.frame_at.saturating_add(self.frame.len() as u64)
     }
 
     /// Takes any number of samples at 16 kHz and reports what they decide.
@@ -228,7 +228,7 @@ impl Segmenter {
 
     /// The frame at `frame_at` has `score`; moves past it.
     fn decide(&mut self, score: f32, on_event: &mut impl FnMut(VadEvent)) {
-        let frame_end = self.frame_at + FRAME;
+        let frame_end = self.frame_at.saturating_add(FRAME);
         let warm = self.warmup_left == 0;
         self.warmup_left = self.warmup_left.saturating_sub(1);
         self.recent = self.recent << 1 | u32::from(warm && score >= self.config.on);

@@ -12,7 +12,7 @@ use crate::rig::codec::Work;
 /// Rates of telephones and speech; every pair is measured.
 const SPEECH_HZ: [u32; 4] = [8_000, 16_000, 24_000, 48_000];
 
-/// Pairs with a rate of the 44.1 kHz family: the first two go through the polyphase filter, the others
+/// Pairs with a rate of the 44.1 kHz family: the first goes through the polyphase filter, the others
 /// through rubato.
 const MUSIC_HZ: [(u32, u32); 6] = [
     (8_000, 44_100),

@@ -54,8 +54,9 @@ impl Complexity {
             self.level = match self.level {
                 _ if cpu_share >= LEAST => Level::Least,
                 Level::Full if cpu_share < REDUCE => Level::Full,
-                _ if cpu_share < RESTORE_FULL => Level::Full,
+                Level::Reduced if cpu_share < RESTORE_FULL => Level::Full,
                 Level::Least if cpu_share >= RESTORE_REDUCED => Level::Least,
+                // One level at a time: two together would cost more than the share left room for.
                 Level::Full | Level::Reduced | Level::Least => Level::Reduced,
             };
         }
@@ -94,7 +95,25 @@ mod tests {
         complexity.update(0.6);
         assert_eq!(complexity.update(f32::NAN), 2);
         assert_eq!(complexity.update(f32::INFINITY), 0);
+        assert_eq!(complexity.update(f32::NEG_INFINITY), 2);
         assert_eq!(complexity.update(f32::NEG_INFINITY), 5);
+    }
+
+    /// A shard that does nothing but encode, 0.72 busy at full complexity, went 5, 0, 5, 0 for ever.
+    #[test]
+    fn a_shard_that_only_encodes_does_not_swing() {
+        let mut complexity = Complexity::new();
+        let taken: Vec<u8> = (0..6)
+            .map(|_| {
+                let share = match complexity.get() {
+                    5 => 0.72,
+                    2 => 0.72 * 0.79,
+                    _ => 0.72 * 0.48,
+                };
+                complexity.update(share)
+            })
+            .collect();
+        assert_eq!(taken, [0, 2, 2, 2, 2, 2]);
     }
 
     proptest! {
@@ -111,7 +130,7 @@ mod tests {
                 };
                 (other + opus_at_full * part).min(1.0)
             };
-            for _ in 0..4 {
+            for _ in 0..6 {
                 let now = complexity.get();
                 complexity.update(share(now));
             }
