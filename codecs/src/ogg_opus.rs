@@ -5,12 +5,14 @@
 //! beyond the first. Pages are the work of the `ogg` crate and are allocated one by one: this is for
 //! files, not for the frames of a call.
 
+mod decode;
 mod head;
 mod reader;
 mod writer;
 
+pub use decode::decode;
 pub use head::{OpusHead, OpusTags};
-pub use reader::{Packet, Reader, decode};
+pub use reader::{Packet, Reader};
 pub use writer::Writer;
 
 use crate::opus::OpusError;
@@ -18,8 +20,8 @@ use crate::opus::OpusError;
 /// The clock that Ogg-Opus counts in, whatever the rate of the samples.
 pub const CLOCK_HZ: u32 = 48_000;
 
-/// The most that a packet of headers or sound may have, in bytes. Tags can carry pictures; a file
-/// with larger ones is refused.
+/// The most that a packet of headers or sound may have, in bytes, counted in whole pages. Tags
+/// can carry pictures; a file with larger ones is refused.
 pub const MAX_PACKET_BYTES: usize = 1 << 20;
 
 /// Why a stream could not be read or written.

@@ -44,7 +44,7 @@ pub enum WavError {
 ///
 /// # Errors
 /// [`WavError::Missing`] if there are no format and samples chunks, [`WavError::Format`] if the
-/// samples are of another kind.
+/// samples are of another kind or padded, like 24 bits in 32.
 pub fn parse(bytes: &[u8]) -> Result<Wav, WavError> {
     let (format, data) = chunks(bytes)?;
     let head = single_data_header(format, data.len());
@@ -56,6 +56,11 @@ pub fn parse(bytes: &[u8]) -> Result<Wav, WavError> {
         bits_per_sample,
         sample_format,
     } = reader.spec();
+    // Whether 24 valid bits in 32 are the upper or the lower ones, the writers do not agree.
+    if frame_bytes(format) * 8 != usize::from(channels) * usize::from(bits_per_sample) {
+        let padded = hound::Error::FormatError("samples with fewer bits than their containers");
+        return Err(WavError::Format(padded));
+    }
     let samples: Result<Vec<i16>, hound::Error> = match sample_format {
         SampleFormat::Float => reader
             .into_samples::<f32>()
@@ -143,14 +148,18 @@ fn chunks(bytes: &[u8]) -> Result<(&[u8], &[u8]), WavError> {
     Err(missing(if format.is_none() { "fmt" } else { "data" }))
 }
 
-/// `data` without an incomplete last frame; the format's bytes 12 and 13 are the frame's size.
+/// `data` without an incomplete last frame.
 fn whole_frames<'a>(format: &[u8], data: &'a [u8]) -> &'a [u8] {
-    let frame_bytes = match format.get(12..14) {
+    data.get(..data.len() - data.len() % frame_bytes(format))
+        .unwrap_or(data)
+}
+
+/// The size of a frame, the format's bytes 12 and 13; at least 1.
+fn frame_bytes(format: &[u8]) -> usize {
+    match format.get(12..14) {
         Some(&[low, high]) => usize::from(u16::from_le_bytes([low, high])).max(1),
         _ => 1,
-    };
-    data.get(..data.len() - data.len() % frame_bytes)
-        .unwrap_or(data)
+    }
 }
 
 /// A file's beginning with only the two chunks that matter, and the true size of the samples.
@@ -226,6 +235,32 @@ mod tests {
         assert_eq!(file(1, 32, &[9, 9, 1, 0]).unwrap(), [1]);
         assert_eq!(file(3, 32, &(-0.5f32).to_le_bytes()).unwrap(), [-16384]);
         assert!(matches!(file(7, 8, &[0xFF]), Err(WavError::Format(_))));
+    }
+
+    #[test]
+    fn padded_samples_are_refused() {
+        let mut plain = header(16_000, 1, 4).to_vec();
+        plain[28..32].copy_from_slice(&64_000u32.to_le_bytes());
+        plain[32] = 4;
+        plain[34] = 24;
+        plain.extend_from_slice(&[0, 0, 0, 0x40]);
+        assert!(matches!(parse(&plain), Err(WavError::Format(_))));
+
+        let extensible = |valid_bits: u8| {
+            let mut bytes = plain[..36].to_vec();
+            bytes[16] = 40;
+            bytes[20..22].copy_from_slice(&[0xFE, 0xFF]);
+            bytes[34] = 32;
+            bytes.extend_from_slice(&[22, 0, valid_bits, 0, 4, 0, 0, 0]);
+            // KSDATAFORMAT_SUBTYPE_PCM.
+            bytes.extend_from_slice(&[
+                1, 0, 0, 0, 0, 0, 0x10, 0, 0x80, 0, 0, 0xAA, 0, 0x38, 0x9B, 0x71,
+            ]);
+            bytes.extend_from_slice(&plain[36..]);
+            parse(&bytes).map(|wav| wav.samples)
+        };
+        assert_eq!(extensible(32).unwrap(), [0x4000]);
+        assert!(matches!(extensible(24), Err(WavError::Format(_))));
     }
 
     #[test]

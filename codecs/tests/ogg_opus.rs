@@ -1,6 +1,7 @@
 //! Opus in Ogg: a file made by another encoder, our own through our own reader, and broken ones.
 
 use std::f64::consts::TAU;
+use std::ops::Range;
 
 use proptest::prelude::*;
 use trunkline_codecs::container::{Container, Muxer};
@@ -98,7 +99,7 @@ fn pages_are_short_and_count_on() {
 }
 
 #[test]
-fn gain_and_a_late_start_are_respected() {
+fn the_gain_of_the_header_is_applied() {
     let tags = OpusTags::default();
     let rewritten = |gain_q8: i16| {
         let (mut out, mut packets) = (Vec::new(), Vec::new());
@@ -119,6 +120,134 @@ fn gain_and_a_late_start_are_respected() {
     let power = |samples: &[i16]| samples.iter().map(|&s| f64::from(s).powi(2)).sum::<f64>();
     let db = 10.0 * (power(&half) / power(&plain)).log10();
     assert!((db + 6.0).abs() < 0.05, "{db}");
+}
+
+#[test]
+fn a_recording_of_something_going_on_starts_late() {
+    let mut late = FFMPEG.to_vec();
+    for page in pages(FFMPEG).skip(2) {
+        let granule = granule(&late[page.clone()]) + 1_000_000;
+        late[page][6..14].copy_from_slice(&granule.to_le_bytes());
+    }
+    let late = with_checksums(late);
+    assert_ne!(late, FFMPEG);
+    assert_eq!(
+        decode(&late, 24_000, 1000).unwrap(),
+        decode(FFMPEG, 24_000, 1000).unwrap()
+    );
+}
+
+#[test]
+fn the_end_may_be_a_page_without_packets() {
+    let last = pages(FFMPEG).last().unwrap();
+    let end = granule(&FFMPEG[last.clone()]);
+    let mut bytes = FFMPEG.to_vec();
+    bytes[last.start + 5] &= !4;
+    bytes[last.start + 6..last.start + 14].copy_from_slice(&24_960u64.to_le_bytes());
+    let uncut = decode(&with_checksums(bytes.clone()), 24_000, 1000).unwrap();
+    assert_eq!(uncut.len(), (24_960 - 312) / 2);
+    bytes.extend(page(4, end, &FFMPEG[last], &[]));
+    let bytes = with_checksums(bytes);
+    assert_eq!(
+        decode(&bytes, 24_000, 1000).unwrap(),
+        decode(FFMPEG, 24_000, 1000).unwrap()
+    );
+    let (mut reader, mut packets) = (Reader::new(), 0);
+    for piece in bytes.chunks(100) {
+        assert!(!reader.has_ended());
+        assert_eq!(reader.end_granule(), None);
+        reader
+            .push(piece, |packet| {
+                packets += 1;
+                assert!(!packet.is_last);
+            })
+            .unwrap();
+    }
+    assert!(reader.has_ended());
+    assert_eq!(reader.end_granule(), Some(24_312));
+    assert_eq!(packets, 26);
+    reader.push(b"not a page", |_| ()).unwrap();
+    reader.finish().unwrap();
+}
+
+#[test]
+fn tags_may_span_pages() {
+    let tags = OpusTags {
+        vendor: "v".repeat(70_000),
+        comments: vec!["TITLE=t".into()],
+    };
+    let mut bytes = Vec::new();
+    let mut writer = Writer::new(HEAD, &tags, 1, &mut bytes);
+    writer.push(&[0xF8, 0xFF, 0xFE], &mut bytes).unwrap();
+    writer.finish(None, &mut bytes);
+    for chunk in [bytes.len(), 65_536, 4096, 1] {
+        let (mut reader, mut packets) = (Reader::new(), Vec::new());
+        for piece in bytes.chunks(chunk) {
+            reader.push(piece, |packet| packets.push(packet)).unwrap();
+        }
+        reader.finish().unwrap();
+        assert_eq!(reader.tags(), Some(&tags), "{chunk}");
+        assert_eq!(packets.len(), 1, "{chunk}");
+    }
+}
+
+#[test]
+fn packets_that_do_not_end_are_errors() {
+    let tags = OpusTags {
+        vendor: "v".repeat(1_200_000),
+        comments: Vec::new(),
+    };
+    let mut bytes = Vec::new();
+    Writer::new(HEAD, &tags, 1, &mut bytes);
+    assert!(matches!(
+        Reader::new().push(&bytes, |_| ()),
+        Err(OggError::PacketTooLong)
+    ));
+
+    let mut bytes = Vec::new();
+    Writer::new(HEAD, &OpusTags::default(), 1, &mut bytes);
+    let like = bytes.clone();
+    bytes.extend(page(0, u64::MAX, &like, &[255]));
+    let mut reader = Reader::new();
+    reader.push(&with_checksums(bytes), |_| ()).unwrap();
+    let empty = with_checksums(page(1, u64::MAX, &like, &[]));
+    let taken = (0..50_000).find_map(|n| reader.push(&empty, |_| ()).err().map(|error| (n, error)));
+    assert!(
+        matches!(taken, Some((38_000..39_000, OggError::PacketTooLong))),
+        "{taken:?}"
+    );
+}
+
+#[test]
+fn decoding_stops_where_there_is_too_much() {
+    let with_packets = |packet: &[u8], count: usize| {
+        let mut bytes = Vec::new();
+        let mut writer = Writer::new(HEAD, &OpusTags::default(), 1, &mut bytes);
+        for _ in 0..count {
+            writer.push(packet, &mut bytes).unwrap();
+        }
+        writer.finish(None, &mut bytes);
+        bytes
+    };
+    // 20 ms each; what follows the limit is not even looked at.
+    let mut bytes = with_packets(&[0xF8, 0xFF, 0xFE], 500);
+    bytes.truncate(bytes.len() - 1);
+    assert!(matches!(
+        decode(&bytes, 8000, 1000),
+        Err(OggError::TooLong { max_ms: 1000 })
+    ));
+    assert!(matches!(
+        decode(&bytes, 8000, 10_000),
+        Err(OggError::Page { .. })
+    ));
+    let mut malformed = Vec::new();
+    Writer::new(HEAD, &OpusTags::default(), 1, &mut malformed);
+    let like = malformed.clone();
+    malformed.extend(page(4, 0, &like, &[0, 0]));
+    assert!(matches!(
+        decode(&with_checksums(malformed), 8000, 1000),
+        Err(OggError::Opus(_))
+    ));
 }
 
 #[test]
@@ -154,34 +283,55 @@ fn limits_are_errors() {
     let mut out = Vec::new();
     let head = Reader::new();
     assert!(head.head().is_none());
-    let mut writer = Writer::new(
-        OpusHead {
-            channels: 1,
-            pre_skip: 0,
-            input_rate_hz: 0,
-            gain_q8: 0,
-        },
-        &OpusTags::default(),
-        1,
-        &mut out,
-    );
+    let mut writer = Writer::new(HEAD, &OpusTags::default(), 1, &mut out);
     let before = out.len();
     assert!(writer.push(&[], &mut out).is_err());
     assert_eq!(out.len(), before);
 }
 
+const HEAD: OpusHead = OpusHead {
+    channels: 1,
+    pre_skip: 0,
+    input_rate_hz: 0,
+    gain_q8: 0,
+};
+
+/// A page (RFC 3533 section 6) of the stream that the page `like` is of, without its checksum.
+fn page(flags: u8, granule: u64, like: &[u8], lacing: &[u8]) -> Vec<u8> {
+    let mut page = b"OggS\0".to_vec();
+    page.push(flags);
+    page.extend_from_slice(&granule.to_le_bytes());
+    page.extend_from_slice(&like[14..18]);
+    page.extend_from_slice(&[0; 8]);
+    page.push(lacing.len() as u8);
+    page.extend_from_slice(lacing);
+    page.extend(lacing.iter().flat_map(|&l| vec![0xF8; usize::from(l)]));
+    page
+}
+
+fn granule(page: &[u8]) -> u64 {
+    u64::from_le_bytes(page[6..14].try_into().unwrap())
+}
+
+/// Where the whole pages are, up to the first that is none.
+fn pages(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let page = &bytes[at..];
+        let segments = usize::from(*page.get(26).filter(|_| page.starts_with(b"OggS"))?);
+        let lacing = page.get(27..27 + segments)?;
+        let size = 27 + segments + lacing.iter().map(|&l| usize::from(l)).sum::<usize>();
+        let start = at;
+        at = (size <= page.len()).then_some(start + size)?;
+        Some(start..at)
+    })
+}
+
 /// Ogg's checksum (RFC 3533 section 6) put right, so that broken contents reach the reader.
 fn with_checksums(mut bytes: Vec<u8>) -> Vec<u8> {
-    let mut at = 0;
-    while at + 27 < bytes.len() && bytes[at..].starts_with(b"OggS") {
-        let segments = usize::from(bytes[at + 26]);
-        let Some(lacing) = bytes.get(at + 27..at + 27 + segments) else {
-            break;
-        };
-        let end = at + 27 + segments + lacing.iter().map(|&l| usize::from(l)).sum::<usize>();
-        let Some(page) = bytes.get_mut(at..end) else {
-            break;
-        };
+    let pages: Vec<_> = pages(&bytes).collect();
+    for page in pages {
+        let page = &mut bytes[page];
         page[22..26].fill(0);
         let sum = page.iter().fold(0u32, |sum, &byte| {
             (0..8).fold(sum ^ u32::from(byte) << 24, |sum, _| {
@@ -189,7 +339,6 @@ fn with_checksums(mut bytes: Vec<u8>) -> Vec<u8> {
             })
         });
         page[22..26].copy_from_slice(&sum.to_le_bytes());
-        at = end;
     }
     bytes
 }
@@ -237,22 +386,10 @@ proptest! {
         ),
     ) {
         let mut bytes = Vec::new();
-        Writer::new(
-            OpusHead { channels: 1, pre_skip: 0, input_rate_hz: 0, gain_q8: 0 },
-            &OpusTags::default(),
-            1,
-            &mut bytes,
-        );
+        Writer::new(HEAD, &OpusTags::default(), 1, &mut bytes);
+        let like = bytes.clone();
         for (flags, lacing) in pages {
-            bytes.extend_from_slice(b"OggS\0");
-            bytes.push(flags);
-            bytes.extend_from_slice(&[0; 8]);
-            bytes.extend_from_slice(&1u32.to_le_bytes());
-            bytes.extend_from_slice(&[0; 8]);
-            bytes.push(lacing.len() as u8);
-            let size = lacing.iter().map(|&l| usize::from(l)).sum();
-            bytes.extend_from_slice(&lacing);
-            bytes.extend(vec![0xF8; size]);
+            bytes.extend(page(flags, 0, &like, &lacing));
         }
         let _either_way = decode(&with_checksums(bytes), 8000, 1000);
     }

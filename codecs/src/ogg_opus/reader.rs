@@ -1,25 +1,29 @@
-//! Reading: pages to packets, packets to samples.
+//! Reading: pages to packets.
 
 use std::fmt;
 
 use ::ogg::reading::{BasePacketReader, PageParser};
 
-use super::{CLOCK_HZ, MAX_PACKET_BYTES, OggError, OpusHead, OpusTags};
-use crate::opus::{Decoder, packet_duration_48k};
+use super::{MAX_PACKET_BYTES, OggError, OpusHead, OpusTags};
 
 const HEADER_BYTES: usize = 27;
 /// Where the number of a page's segments is.
 const SEGMENTS_AT: usize = 26;
+/// The flag of a stream's last page.
+const LAST_PAGE: u8 = 0x04;
+/// The granule of a page on which no packet ends, which is -1.
+const NO_GRANULE: u64 = u64::MAX;
 
-/// One Opus packet of the stream.
+/// One Opus packet of the stream, for [`Decoder::decode`](crate::opus::Decoder::decode).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packet {
-    /// The packet, for [`Decoder::decode`].
+    /// Its bytes.
     pub data: Vec<u8>,
     /// On the last packet of a page: the samples at 48 kHz of the stream up to its end, what is to be
     /// left out at the start included.
     pub granule: Option<u64>,
-    /// The stream says that it ends here. It may end without saying so.
+    /// The stream says that it ends here. It may end without saying so, or say so on a page without
+    /// packets: see [`Reader::has_ended`].
     pub is_last: bool,
 }
 
@@ -33,9 +37,10 @@ pub struct Reader {
     serial: Option<u32>,
     head: Option<OpusHead>,
     tags: Option<OpusTags>,
-    /// Bytes of pages since the last whole packet.
+    /// Bytes of pages since the last whole packet, their headers included: pages may be empty.
     unfinished: usize,
     ended: bool,
+    end_granule: Option<u64>,
 }
 
 impl fmt::Debug for Reader {
@@ -66,6 +71,7 @@ impl Reader {
             tags: None,
             unfinished: 0,
             ended: false,
+            end_granule: None,
         }
     }
 
@@ -84,14 +90,33 @@ impl Reader {
         self.ended
     }
 
+    /// What the last page says of the stream's length, as [`Packet::granule`] counts it, once the
+    /// stream has ended. That page may have no packets (RFC 3533 section 6, field 3).
+    pub const fn end_granule(&self) -> Option<u64> {
+        self.end_granule
+    }
+
     /// Takes any number of bytes and hands out the packets they complete.
     ///
     /// # Errors
     /// [`OggError`] for broken pages and headers. The stream cannot be read on.
     pub fn push(
         &mut self,
-        mut bytes: &[u8],
+        bytes: &[u8],
         mut on_packet: impl FnMut(Packet),
+    ) -> Result<(), OggError> {
+        self.try_push(bytes, |_, packet| {
+            on_packet(packet);
+            Ok(())
+        })
+    }
+
+    /// Like [`push`](Self::push), for one who needs the header and may have had enough: an error of
+    /// `on_packet` is handed on at once.
+    pub(super) fn try_push(
+        &mut self,
+        mut bytes: &[u8],
+        mut on_packet: impl FnMut(OpusHead, Packet) -> Result<(), OggError>,
     ) -> Result<(), OggError> {
         while !bytes.is_empty() && !self.ended {
             let missing = page_bytes(&self.page).saturating_sub(self.page.len());
@@ -132,12 +157,14 @@ impl Reader {
         OggError::Page { at: self.position }
     }
 
-    fn finish_page(&mut self, on_packet: &mut impl FnMut(Packet)) -> Result<(), OggError> {
+    fn finish_page(
+        &mut self,
+        on_packet: &mut impl FnMut(OpusHead, Packet) -> Result<(), OggError>,
+    ) -> Result<(), OggError> {
         let Some((header, rest)) = self.page.split_first_chunk::<HEADER_BYTES>() else {
             return Err(self.broken());
         };
-        let [.., s0, s1, s2, s3, _, _, _, _, _, _, _, _, _] = *header;
-        let serial = u32::from_le_bytes([s0, s1, s2, s3]);
+        let (flags, granule, serial) = fields(header);
         if self.serial.is_some_and(|ours| ours != serial) {
             return Ok(());
         }
@@ -150,37 +177,60 @@ impl Reader {
         if self.serial.is_none() && !data.starts_with(b"OpusHead") {
             return Ok(());
         }
-        self.unfinished += data.len();
+        self.unfinished += self.page.len();
         parser.parse_segments(lacing.to_vec());
         let page = parser.parse_packet_data(data.to_vec());
         if page.and_then(|page| self.pages.push_page(page)).is_err() {
             return Err(broken);
         }
         self.serial = Some(serial);
-        self.take_packets(on_packet)
+        if flags & LAST_PAGE != 0 {
+            self.ended = true;
+            self.end_granule = granule;
+        }
+        self.take_packets(granule, on_packet)
     }
 
-    fn take_packets(&mut self, on_packet: &mut impl FnMut(Packet)) -> Result<(), OggError> {
+    /// Hands out the packets that end on the page, which is of that granule.
+    fn take_packets(
+        &mut self,
+        granule: Option<u64>,
+        on_packet: &mut impl FnMut(OpusHead, Packet) -> Result<(), OggError>,
+    ) -> Result<(), OggError> {
         while let Some(packet) = self.pages.read_packet() {
             self.unfinished = 0;
-            self.ended |= packet.last_in_stream();
-            if self.head.is_none() {
+            let Some(head) = self.head else {
                 self.head = Some(OpusHead::parse(&packet.data)?);
-            } else if self.tags.is_none() {
+                continue;
+            };
+            if self.tags.is_none() {
                 self.tags = Some(OpusTags::parse(&packet.data)?);
-            } else {
-                on_packet(Packet {
-                    granule: packet.last_in_page().then(|| packet.absgp_page()),
-                    is_last: packet.last_in_stream(),
-                    data: packet.data,
-                });
+                continue;
             }
+            let packet = Packet {
+                granule: granule.filter(|_| packet.last_in_page()),
+                is_last: packet.last_in_stream(),
+                data: packet.data,
+            };
+            on_packet(head, packet)?;
         }
         if self.unfinished > MAX_PACKET_BYTES {
             return Err(OggError::PacketTooLong);
         }
         Ok(())
     }
+}
+
+/// The flags, granule and serial number of a page (RFC 3533 section 6).
+fn fields(header: &[u8; HEADER_BYTES]) -> (u8, Option<u64>, u32) {
+    #[rustfmt::skip]
+    let [_, _, _, _, _, flags, g0, g1, g2, g3, g4, g5, g6, g7, s0, s1, s2, s3, ..] = *header;
+    let granule = u64::from_le_bytes([g0, g1, g2, g3, g4, g5, g6, g7]);
+    (
+        flags,
+        Some(granule).filter(|&granule| granule != NO_GRANULE),
+        u32::from_le_bytes([s0, s1, s2, s3]),
+    )
 }
 
 /// How long the page that begins so is, as far as can be told: at least that.
@@ -192,80 +242,5 @@ fn page_bytes(page: &[u8]) -> usize {
     match page.get(HEADER_BYTES..with_lacing) {
         Some(lacing) => with_lacing + lacing.iter().copied().map(usize::from).sum::<usize>(),
         None => with_lacing,
-    }
-}
-
-/// All samples of a whole stream at `rate_hz`, mono: without what the codec needed to settle and what
-/// the encoder filled up at the end, and with the stream's gain applied. A stereo stream is mixed
-/// down.
-///
-/// # Errors
-/// [`OggError`] for a broken stream, for more than `max_ms` of sound, and for a rate that Opus does
-/// not have.
-pub fn decode(bytes: &[u8], rate_hz: u32, max_ms: u32) -> Result<Vec<i16>, OggError> {
-    let mut decoder = Decoder::new(rate_hz)?;
-    let mut reader = Reader::new();
-    let mut packets = Vec::new();
-    reader.push(bytes, |packet| packets.push(packet))?;
-    reader.finish()?;
-    let head = reader.head().ok_or(OggError::NoOpus {
-        bytes: bytes.len() as u64,
-    })?;
-    let mut samples = Vec::new();
-    let most = to_rate(u64::from(max_ms) * u64::from(CLOCK_HZ) / 1000, rate_hz);
-    let skip = to_rate(u64::from(head.pre_skip), rate_hz);
-    for packet in &packets {
-        decoder.decode(&packet.data, &mut samples)?;
-        // The last packet may be there only to be cut.
-        if samples.len() > most + skip + rate_hz as usize / 8 {
-            return Err(OggError::TooLong { max_ms });
-        }
-    }
-    if let Some(end) = end_48k(&packets)? {
-        samples.truncate(to_rate(end, rate_hz));
-    }
-    samples.drain(..skip.min(samples.len()));
-    if samples.len() > most {
-        return Err(OggError::TooLong { max_ms });
-    }
-    amplify(&mut samples, head.gain_q8);
-    Ok(samples)
-}
-
-/// Where the stream says that it ends, in samples at 48 kHz from the start of its first packet.
-/// A recording of something that was going on does not start at 0.
-fn end_48k(packets: &[Packet]) -> Result<Option<u64>, OggError> {
-    let Some(end) = packets
-        .last()
-        .filter(|last| last.is_last)
-        .and_then(|last| last.granule)
-    else {
-        return Ok(None);
-    };
-    let mut played = 0;
-    for packet in packets {
-        played += u64::from(packet_duration_48k(&packet.data)?);
-        if let Some(granule) = packet.granule {
-            // On a page that is first and last, what is missing was cut at the end.
-            let start = granule.saturating_sub(played);
-            return Ok(Some(end.saturating_sub(start)));
-        }
-    }
-    Ok(None)
-}
-
-fn to_rate(samples_48k: u64, rate_hz: u32) -> usize {
-    let samples = u128::from(samples_48k) * u128::from(rate_hz) / u128::from(CLOCK_HZ);
-    usize::try_from(samples).unwrap_or(usize::MAX)
-}
-
-fn amplify(samples: &mut [i16], gain_q8: i16) {
-    if gain_q8 == 0 {
-        return;
-    }
-    let gain = 10f32.powf(f32::from(gain_q8) / (20.0 * 256.0));
-    for sample in samples {
-        // `as` saturates.
-        *sample = (f32::from(*sample) * gain) as i16;
     }
 }
