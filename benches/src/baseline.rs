@@ -10,6 +10,10 @@ use serde::{Deserialize, Serialize};
 /// other versions of the C library.
 const TOLERANCE_PERCENT: u64 = 5;
 
+/// What is no change at all, in instructions a frame: how the compiler lays out a copy of 200 instructions
+/// depends on what else is in the crate.
+const NOISE: u64 = 32;
+
 /// `baseline.toml`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -112,7 +116,7 @@ fn percent(accepted: u64, got: u64) -> f64 {
 fn is_within(accepted: u64, got: u64) -> bool {
     let most = accepted * TOLERANCE_PERCENT;
     let moved = accepted.abs_diff(got) * 100;
-    got == accepted || moved < most || (got < accepted && moved == most)
+    accepted.abs_diff(got) < NOISE || moved < most || (got < accepted && moved == most)
 }
 
 #[cfg(test)]
@@ -133,6 +137,12 @@ mod tests {
         };
         let fine = figures(&[("a", 1_049), ("b", 950), ("gone", 5)]);
         assert_eq!(baseline.deviations(&fine), []);
+        let tiny = Baseline {
+            instructions: figures(&[("copy", 190)]),
+            ..baseline.clone()
+        };
+        assert_eq!(tiny.deviations(&figures(&[("copy", 174)])), []);
+        assert_eq!(tiny.deviations(&figures(&[("copy", 222)])).len(), 1);
         let bad = baseline.deviations(&figures(&[("a", 1_050), ("b", 949), ("new", 7)]));
         let text: Vec<_> = bad.iter().map(ToString::to_string).collect();
         assert_eq!(
