@@ -3,8 +3,12 @@
 use trunkline_call::{Action, Agent, AgentEvent, AgentNeeds, Buffers, LinkSet, Time};
 use trunkline_codecs::format::AudioFormat;
 
-/// Audio held between being heard and being asked for: 2 s of PCM16 at 24 kHz. The newest is dropped.
-const BOUND_BYTES: usize = 96_000;
+/// Audio held between being heard and being asked for: eight of the largest messages a client may send, as
+/// many as a driver reads before it asks. The newest is dropped.
+const BOUND_BYTES: usize = 8 * 256 * 1_024;
+
+/// What stays allocated when everything has been given back.
+const IDLE_BYTES: usize = 4_096;
 
 /// An agent that says what it hears.
 #[derive(Debug, Default)]
@@ -64,10 +68,48 @@ impl Agent for Echo {
         }
         buffers.audio.extend_from_slice(&self.heard);
         self.heard.clear();
+        self.heard.shrink_to(IDLE_BYTES);
         Some(Action::Audio)
     }
 
     fn deadline(&self) -> Option<Time> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::*;
+
+    fn said(echo: &mut Echo) -> Vec<u8> {
+        let mut all = Vec::new();
+        loop {
+            let (mut audio, mut message, mut samples) = (Vec::new(), BytesMut::new(), Vec::new());
+            let buffers = Buffers {
+                audio: &mut audio,
+                message: &mut message,
+                samples: &mut samples,
+            };
+            if echo.poll(Time::ZERO, LinkSet::ALL, buffers).is_none() {
+                return all;
+            }
+            all.extend(audio);
+        }
+    }
+
+    #[test]
+    fn the_largest_messages_come_back_whole() {
+        let mut echo = Echo::new();
+        let message: Vec<u8> = (0..8 * 256 * 1_024).map(|n| (n % 251) as u8).collect();
+        for piece in message.chunks(9_600) {
+            echo.handle(Time::ZERO, AgentEvent::Audio(piece));
+        }
+        assert_eq!(said(&mut echo), message);
+        assert_eq!(echo.dropped_bytes(), 0);
+        assert!(echo.heard.capacity() <= IDLE_BYTES, "and nothing is kept");
+        echo.handle(Time::ZERO, AgentEvent::Audio(&vec![1; BOUND_BYTES + 1]));
+        assert_eq!(echo.dropped_bytes(), BOUND_BYTES as u64 + 1);
     }
 }

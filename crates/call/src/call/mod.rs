@@ -121,11 +121,6 @@ impl<A: Agent> Call<A> {
         &self.counters
     }
 
-    /// The dialect of the caller.
-    pub const fn dialect(&self) -> &'static str {
-        self.caller.dialect()
-    }
-
     fn caller_up(&mut self, now: Time) {
         if self.phase != Phase::Connecting {
             return;

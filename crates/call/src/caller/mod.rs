@@ -153,14 +153,6 @@ impl CallerLeg {
         matches!(self, Self::Omni(_))
     }
 
-    /// The dialect's name, as metric label and in URLs.
-    pub const fn dialect(&self) -> &'static str {
-        match self {
-            Self::Omni(_) => "omni",
-            Self::Twilio(_) => "twilio",
-        }
-    }
-
     /// Reads one message. Audio that must be unpacked is put into `wire`.
     ///
     /// # Errors
