@@ -28,6 +28,7 @@ pub mod opus;
 pub mod pcm;
 pub mod resample;
 mod simd;
+pub mod splice;
 pub mod vad;
 pub mod wav;
 

@@ -102,13 +102,8 @@ pub struct Segmenter {
     recent: u32,
     warmup_left: u32,
     silent_frames: u64,
-    speech: Option<Speech>,
-}
-
-/// Speech that is going on.
-#[derive(Copy, Clone, Debug)]
-struct Speech {
-    last_voiced_end: u64,
+    speaking: bool,
+    voiced_until: u64,
 }
 
 impl Segmenter {
@@ -131,13 +126,19 @@ impl Segmenter {
             recent: 0,
             warmup_left: config.warmup_frames,
             silent_frames: 0,
-            speech: None,
+            speaking: false,
+            voiced_until: 0,
         }
     }
 
     /// Whether speech has started and not stopped.
     pub const fn is_speaking(&self) -> bool {
-        self.speech.is_some()
+        self.speaking
+    }
+
+    /// The end of the last frame of speech that sounded like it; 0 before the first speech.
+    pub const fn voiced_until(&self) -> u64 {
+        self.voiced_until
     }
 
     /// Samples heard so far, silence by arithmetic included.
@@ -233,10 +234,10 @@ impl Segmenter {
         self.warmup_left = self.warmup_left.saturating_sub(1);
         self.recent = self.recent << 1 | u32::from(warm && score >= self.config.on);
         self.frame_at = frame_end;
-        match &mut self.speech {
-            Some(speech) if score >= self.config.off => speech.last_voiced_end = frame_end,
-            Some(_) => self.stop_if_over(on_event),
-            None => self.start_if_enough(on_event),
+        match self.speaking {
+            true if score >= self.config.off => self.voiced_until = frame_end,
+            true => self.stop_if_over(on_event),
+            false => self.start_if_enough(on_event),
         }
     }
 
@@ -248,9 +249,8 @@ impl Segmenter {
         }
         let first = u64::from(u32::BITS - in_window.leading_zeros());
         let at_sample = self.frame_at.saturating_sub(first * FRAME);
-        self.speech = Some(Speech {
-            last_voiced_end: self.frame_at,
-        });
+        self.speaking = true;
+        self.voiced_until = self.frame_at;
         on_event(VadEvent::SpeechStarted { at_sample });
     }
 
@@ -260,15 +260,12 @@ impl Segmenter {
     }
 
     fn stop_if_over(&mut self, on_event: &mut impl FnMut(VadEvent)) {
-        let Some(Speech { last_voiced_end }) = self.speech else {
-            return;
-        };
         let end_samples = u64::from(self.config.end_ms) * u64::from(RATE_HZ / 1000);
-        if self.frame_at - last_voiced_end >= end_samples {
-            self.speech = None;
+        if self.speaking && self.frame_at - self.voiced_until >= end_samples {
+            self.speaking = false;
             self.recent = 0;
             on_event(VadEvent::SpeechStopped {
-                at_sample: last_voiced_end,
+                at_sample: self.voiced_until,
             });
         }
     }
@@ -279,7 +276,7 @@ impl fmt::Debug for Segmenter {
         f.debug_struct("Segmenter")
             .field("config", &self.config)
             .field("position", &self.position())
-            .field("speech", &self.speech)
+            .field("speaking", &self.speaking)
             .finish_non_exhaustive()
     }
 }

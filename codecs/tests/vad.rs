@@ -305,6 +305,30 @@ fn speech_that_never_stops_is_one_segment_and_resets() {
 }
 
 #[test]
+fn the_end_of_what_was_voiced_is_known_before_speech_is_over() {
+    let samples = phrase(&mut silence);
+    let mut segmenter = Segmenter::new(VadConfig::default());
+    assert_eq!(segmenter.voiced_until(), 0);
+    let mut before = 0;
+    let mut stopped = None;
+    for chunk in samples.chunks(FRAME_SAMPLES) {
+        segmenter.push(chunk, |event| {
+            if let VadEvent::SpeechStopped { at_sample } = event {
+                stopped = Some(at_sample);
+            }
+        });
+        let voiced_until = segmenter.voiced_until();
+        assert!((before..=segmenter.position()).contains(&voiced_until));
+        assert_eq!(
+            segmenter.is_speaking(),
+            voiced_until > 0 && stopped.is_none()
+        );
+        before = voiced_until;
+    }
+    assert_eq!(stopped, Some(before), "it stays where the speech ended");
+}
+
+#[test]
 fn a_day_of_silence_costs_nothing_and_ends_speech() {
     let mut segmenter = Segmenter::new(VadConfig::default());
     segmenter.push(&phrase(&mut silence)[..2 * SECOND], |_| {});
