@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use trunkline_call::{CallConfig, Lines};
 use trunkline_engines::{AnyAgent, Echo, ScriptAgent};
 use trunkline_local::script::Script;
 
@@ -19,11 +20,19 @@ pub enum AgentSpec {
 }
 
 impl AgentSpec {
-    /// The agent of a new call.
-    pub fn build(self) -> AnyAgent {
+    /// The agent of a new call; whether another can take over from it.
+    fn build(self, replaceable: bool) -> AnyAgent {
         match self {
             Self::Echo => AnyAgent::Echo(Echo::new()),
-            Self::Script(script) => AnyAgent::Script(Box::new(ScriptAgent::new(script))),
+            Self::Script(script) => {
+                let agent = ScriptAgent::new(script);
+                let agent = if replaceable {
+                    agent.replaceable()
+                } else {
+                    agent
+                };
+                AnyAgent::Script(Box::new(agent))
+            }
         }
     }
 
@@ -36,18 +45,46 @@ impl AgentSpec {
     }
 }
 
+/// Who answers a call, and by what rules.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// Who answers.
+    pub spec: AgentSpec,
+    /// Who takes over, in this order, when the one before is lost.
+    pub fallbacks: Vec<AgentSpec>,
+    /// Limits and policies of the call, whoever has it.
+    pub config: Arc<CallConfig>,
+}
+
+impl Route {
+    /// Who answers a new call, and who takes over from it, in this order.
+    pub fn build(&self) -> (AnyAgent, Vec<AnyAgent>) {
+        let mut left = self.fallbacks.len();
+        let first = self.spec.clone().build(left > 0);
+        let others = self.fallbacks.iter().map(|spec| {
+            left -= 1;
+            spec.clone().build(left > 0)
+        });
+        (first, others.collect())
+    }
+}
+
 /// Every agent, and which names and numbers lead to it.
 #[derive(Clone, Debug)]
 pub struct Agents {
-    by_name: BTreeMap<String, AgentSpec>,
+    by_name: BTreeMap<String, Route>,
     routes: BTreeMap<String, String>,
     default: String,
 }
 
 impl Agents {
     /// The built-in booking agent alone.
-    pub fn builtin() -> Self {
-        let booking = AgentSpec::Script(Script::booking());
+    pub fn builtin(config: Arc<CallConfig>) -> Self {
+        let booking = Route {
+            spec: AgentSpec::Script(Script::booking()),
+            fallbacks: Vec::new(),
+            config,
+        };
         Self::new(
             BTreeMap::from([(BOOKING.to_owned(), booking)]),
             BTreeMap::new(),
@@ -56,7 +93,7 @@ impl Agents {
 
     /// Named agents and the routes to them. The first by name answers where nothing is asked for, unless
     /// one is called `default`.
-    pub fn new(by_name: BTreeMap<String, AgentSpec>, routes: BTreeMap<String, String>) -> Self {
+    pub fn new(by_name: BTreeMap<String, Route>, routes: BTreeMap<String, String>) -> Self {
         let default = by_name
             .get_key_value("default")
             .or_else(|| by_name.first_key_value())
@@ -69,20 +106,85 @@ impl Agents {
     }
 
     /// The agent a label or number leads to.
-    pub fn find(&self, label: &str) -> Option<&AgentSpec> {
+    pub fn find(&self, label: &str) -> Option<&Route> {
         let name = self.routes.get(label).map_or(label, String::as_str);
         self.by_name.get(name)
     }
 
     /// The agent for a label that may lead nowhere.
-    pub fn find_or_default(&self, label: Option<&str>) -> Option<&AgentSpec> {
+    pub fn find_or_default(&self, label: Option<&str>) -> Option<&Route> {
         label
             .and_then(|label| self.find(label))
             .or_else(|| self.by_name.get(&self.default))
     }
 
+    /// The same, with these lines in every call.
+    #[must_use]
+    pub fn with_lines(mut self, lines: &Arc<Lines>) -> Self {
+        for route in self.by_name.values_mut() {
+            Arc::make_mut(&mut route.config).lines = Arc::clone(lines);
+        }
+        self
+    }
+
+    /// What holds for the calls of each.
+    pub fn configs(&self) -> impl Iterator<Item = &CallConfig> {
+        self.by_name.values().map(|route| &*route.config)
+    }
+
     /// Their names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.by_name.keys().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+    use trunkline_call::{Action, Agent, AgentEvent, Begin, Buffers, Down, LinkSet, Time};
+
+    use super::*;
+
+    /// Whether the agent fails when nothing synthesises what it has to say.
+    fn fails_without_a_voice(mut agent: AnyAgent) -> bool {
+        let begin = Begin {
+            configure: None,
+            history: &[],
+            attempt: 0,
+        };
+        agent.handle(Time::ZERO, AgentEvent::Begin(begin));
+        loop {
+            let buffers = Buffers {
+                audio: &mut Vec::new(),
+                message: &mut BytesMut::new(),
+                samples: &mut Vec::new(),
+            };
+            match agent.poll(Time::ZERO, LinkSet::EMPTY, buffers) {
+                Some(Action::Open(id, _)) => {
+                    agent.handle(Time::ZERO, AgentEvent::Down(id, Down::Unavailable));
+                }
+                Some(Action::Failed(_)) => return true,
+                Some(_) => {}
+                None => return false,
+            }
+        }
+    }
+
+    #[test]
+    fn a_script_gives_way_while_somebody_is_left() {
+        for fallbacks in 0..3 {
+            let route = Route {
+                spec: AgentSpec::Script(Script::booking()),
+                fallbacks: vec![AgentSpec::Script(Script::booking()); fallbacks],
+                config: Arc::default(),
+            };
+            let (first, others) = route.build();
+            let all = std::iter::once(first).chain(others);
+            let fail: Vec<_> = all.map(fails_without_a_voice).collect();
+            assert_eq!(fail.len(), fallbacks + 1);
+            let (last, before) = fail.split_last().expect("at least one");
+            assert!(!last, "the last goes on by keys and text");
+            assert!(before.iter().all(|fails| *fails), "{fail:?}");
+        }
     }
 }

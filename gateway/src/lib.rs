@@ -13,6 +13,7 @@ pub mod config;
 pub mod control;
 pub mod demo;
 pub mod keys;
+pub mod lines;
 pub mod running;
 pub mod shard;
 pub mod softphone;

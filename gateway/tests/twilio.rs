@@ -318,7 +318,7 @@ async fn a_key_during_speech_clears_and_is_answered() {
         media_frames(&answer[clear + 1..]) > 50,
         "an answer behind the clear"
     );
-    assert_eq!(mark, "tl-1-1", "the second utterance, after one clear");
+    assert_eq!(mark, "tl-1-0", "the first mark after one clear");
     carrier.stop().await;
     carrier.until_closed().await;
     let (ending, counters) = stage.ended().await;

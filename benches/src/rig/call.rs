@@ -73,7 +73,7 @@ impl CallRig {
 
     fn new(leg: CallerLeg, agent: AnyAgent, uplink: Uplink) -> Self {
         let mut rig = Self {
-            call: Call::new(CallConfig::default(), leg, agent),
+            call: Call::new(std::sync::Arc::new(CallConfig::default()), leg, agent),
             scratch: Scratch::new(),
             uplink,
             next: 0,

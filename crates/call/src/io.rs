@@ -1,8 +1,10 @@
 //! The seam: everything that enters and leaves a call.
 
+use crate::agent::Answerer;
 use crate::counters::Counters;
 use crate::ending::Ending;
 use crate::link::{Down, Frame, LinkId, LinkSpec, SendKind};
+use crate::meter::Metering;
 use crate::time::Time;
 
 /// What the driver tells a call.
@@ -27,6 +29,14 @@ pub enum Control {
     HangUp,
     /// The process is going away and the time for running calls is over.
     Drain,
+    /// Put the caller on hold, or take them back.
+    Hold(bool),
+    /// Keep the caller's audio from the agent, or no longer.
+    Mute(bool),
+    /// Whether the transfer last asked for has succeeded.
+    Transferred(bool),
+    /// Who has picked up, as the carrier found.
+    AnsweredBy(Answerer),
 }
 
 /// What a call asks of the driver.
@@ -54,6 +64,11 @@ pub enum CallEvent {
     Live {
         /// The carrier's or client's own name of the call, if it gave one.
         peer_call_id: Option<String>,
+    },
+    /// The call, live already, has got its name from the carrier.
+    Identified {
+        /// The carrier's own name of the call.
+        peer_call_id: String,
     },
     /// The caller finished a turn and was understood as this text.
     CallerSaid {
@@ -87,11 +102,30 @@ pub enum CallEvent {
         /// Where to.
         destination: String,
     },
+    /// The agent has been lost; another attempt or another agent follows, or the end.
+    AgentLost {
+        /// Snake case, from a closed set.
+        reason: &'static str,
+    },
+    /// An agent has the call again.
+    AgentBack,
+    /// The caller was put on hold, or taken back.
+    OnHold {
+        /// Which.
+        hold: bool,
+    },
+    /// Who picked up.
+    AnsweredBy {
+        /// A person or a machine.
+        answerer: Answerer,
+    },
     /// The call is over.
     Ended {
         /// Why.
         ending: Ending,
         /// What was counted.
         counters: Counters,
+        /// What is billed.
+        metering: Metering,
     },
 }

@@ -24,27 +24,46 @@
 )]
 
 pub mod agent;
+pub mod backchannel;
 mod call;
 pub mod caller;
 mod config;
 mod counters;
+mod downlink;
 mod ending;
+pub mod failover;
+pub mod heard;
+pub mod history;
 mod io;
 mod link;
+pub mod machine;
 pub mod marks;
+pub mod meter;
 pub mod playout;
+mod sayings;
 mod scratch;
+#[cfg(test)]
+mod sim;
 mod time;
 mod timers;
 mod turns;
 mod uplink;
+pub mod waiting;
 
-pub use agent::{Action, Agent, AgentEvent, AgentNeeds, Begin, Buffers};
+pub use agent::{
+    Action, Agent, AgentEvent, AgentFailure, AgentNeeds, Answerer, Begin, Buffers, Delivery, Hears,
+    Signal, TurnMode, TurnVerdict, Word,
+};
 pub use call::Call;
-pub use config::CallConfig;
+pub use config::{
+    CallConfig, Clip, FailoverConfig, Lines, OnMachine, PlayoutConfig, Sensitivity, TurnConfig,
+    UplinkConfig,
+};
 pub use counters::Counters;
 pub use ending::Ending;
+pub use history::{Said, Speaker};
 pub use io::{CallEvent, Control, Input, Output};
 pub use link::{Down, Frame, LinkId, LinkSet, LinkSpec, SendKind, WorkerFrame};
+pub use meter::Metering;
 pub use scratch::Scratch;
 pub use time::Time;

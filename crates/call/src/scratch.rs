@@ -11,6 +11,10 @@ pub struct Scratch {
     /// PCM16 for a worker, valid after [`SendKind::Samples`](crate::SendKind::Samples).
     pub samples: Vec<i16>,
     pub(crate) wire: Vec<u8>,
+    /// A frame that waited for others.
+    pub(crate) held: Vec<u8>,
+    /// What was said before a turn was noticed.
+    pub(crate) prefix: Vec<u8>,
     pub(crate) pcm: Vec<i16>,
     pub(crate) resampled: Vec<i16>,
     pub(crate) bytes: Vec<u8>,

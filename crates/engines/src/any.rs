@@ -1,6 +1,8 @@
 //! The closed set of agents.
 
-use trunkline_call::{Action, Agent, AgentEvent, AgentNeeds, Buffers, Ending, LinkSet, Time};
+use trunkline_call::{
+    Action, Agent, AgentEvent, AgentNeeds, Buffers, Ending, LinkSet, Time, TurnVerdict,
+};
 use trunkline_codecs::format::AudioFormat;
 use trunkline_protocol::client::omni::Configure;
 
@@ -42,6 +44,20 @@ impl Agent for AnyAgent {
         match self {
             Self::Echo(agent) => agent.deadline(),
             Self::Script(agent) => agent.deadline(),
+        }
+    }
+
+    fn takes_audio(&self, writable: LinkSet) -> bool {
+        match self {
+            Self::Echo(agent) => agent.takes_audio(writable),
+            Self::Script(agent) => agent.takes_audio(writable),
+        }
+    }
+
+    fn judge_turn(&mut self, now: Time) -> TurnVerdict {
+        match self {
+            Self::Echo(agent) => agent.judge_turn(now),
+            Self::Script(agent) => agent.judge_turn(now),
         }
     }
 

@@ -1,4 +1,7 @@
 //! The echo: every frame comes back, in order and unaltered. For line tests and load.
+//!
+//! Because nothing is left out, delay that a stall of the caller's network has caused stays: agents that may
+//! make up for it say [`Delivery::RealTime`](trunkline_call::Delivery).
 
 use trunkline_call::{Action, Agent, AgentEvent, AgentNeeds, Buffers, LinkSet, Time};
 use trunkline_codecs::format::AudioFormat;
@@ -32,11 +35,7 @@ impl Echo {
 
 impl Agent for Echo {
     fn needs(&mut self, caller_sends: AudioFormat, _caller_takes: AudioFormat) -> AgentNeeds {
-        AgentNeeds {
-            listens: Some(caller_sends),
-            speaks: caller_sends,
-            voice_activity: false,
-        }
+        AgentNeeds::new(Some(caller_sends), caller_sends)
     }
 
     fn handle(&mut self, _now: Time, event: AgentEvent<'_>) {

@@ -19,4 +19,4 @@ pub mod embedded;
 
 pub use any::AnyAgent;
 pub use echo::Echo;
-pub use embedded::ScriptAgent;
+pub use embedded::{SAMPLES_AT_ONCE, ScriptAgent};

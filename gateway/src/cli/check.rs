@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use trunkline_local::{Availability, Workers, WorkersConfig};
 
 use super::options::Options;
+use crate::lines::{Line, LineSpecs, render};
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let config = options.resolve()?;
@@ -17,6 +18,9 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         "  agents    {}",
         config.agents.names().collect::<Vec<_>>().join(", ")
     );
+    for warning in &config.warnings {
+        println!("  without effect: {warning}");
+    }
     let workers = Workers::start(WorkersConfig::default());
     let report = workers.report();
     println!("embedded engines:");
@@ -24,13 +28,32 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let speaker = say("text to speech", &report.speaker);
     // Only needed for languages other than English.
     say("other languages", &report.espeak);
+    let lines = check_lines(&config.lines, &workers)?;
     workers.shutdown();
-    Ok(if recogniser && speaker {
+    if !(recogniser && speaker) {
+        println!("scripted agents will work by keys and text only");
+    }
+    Ok(if recogniser && speaker && lines {
         ExitCode::SUCCESS
     } else {
-        println!("scripted agents will work by keys and text only");
         ExitCode::FAILURE
     })
+}
+
+/// Renders the lines as a start would, and says what came of it.
+fn check_lines(specs: &LineSpecs, workers: &Workers) -> anyhow::Result<bool> {
+    let rendered = super::block_on(async { Ok(render(specs, workers).await) })?;
+    println!("lines:");
+    for line in Line::ALL {
+        let fault = rendered.faults.iter().find(|fault| fault.line == line);
+        let name = line.name();
+        match (line.of(&rendered.lines), fault) {
+            (Some(clip), _) => println!("  {name:<16} {:?}, {} ms", clip.text, clip.length_ms()),
+            (None, Some(fault)) => println!("  {name:<16} missing: {}", fault.reason),
+            (None, None) => println!("  {name:<16} none"),
+        }
+    }
+    Ok(rendered.faults.is_empty())
 }
 
 fn say(role: &str, availability: &Availability) -> bool {

@@ -22,6 +22,9 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
     let config = options.resolve()?;
     init_log(config.log_format, &config.log_filter);
+    for warning in &config.warnings {
+        tracing::warn!(warning, "written without effect");
+    }
     let workers = Workers::start(WorkersConfig::default());
     let stopped = super::block_on(async {
         // Caught from the beginning: who knows the address may already want us gone.

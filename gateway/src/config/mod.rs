@@ -4,6 +4,8 @@
 //! typed, with every default filled in from one place; making it reports all errors at once, before any
 //! socket is bound.
 
+#[cfg(test)]
+mod documented;
 mod resolve;
 mod typed;
 

@@ -150,8 +150,7 @@ mod tests {
             KeyRing::load(&dir).expect("keys"),
             calls,
             Shards::start(1, false, &workers).expect("a shard"),
-            Agents::builtin(),
-            CallConfig::default(),
+            Agents::builtin(Arc::new(CallConfig::default())),
             TelephonyAuth::Token,
             meters,
         );

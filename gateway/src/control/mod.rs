@@ -32,10 +32,8 @@ pub struct Gateway {
     pub calls: Arc<Calls>,
     /// Where calls run.
     pub shards: Shards,
-    /// Who answers.
+    /// Who answers, and by what rules.
     pub agents: Agents,
-    /// Limits of a call.
-    pub call: trunkline_call::CallConfig,
     /// How Twilio proves itself.
     pub twilio: TelephonyAuth,
     /// Metrics.
@@ -50,7 +48,6 @@ impl Gateway {
         calls: Arc<Calls>,
         shards: Shards,
         agents: Agents,
-        call: trunkline_call::CallConfig,
         twilio: TelephonyAuth,
         meters: Arc<Meters>,
     ) -> Self {
@@ -59,7 +56,6 @@ impl Gateway {
             calls,
             shards,
             agents,
-            call,
             twilio,
             meters,
             draining: AtomicBool::new(false),

@@ -36,19 +36,19 @@ fn admit(gateway: &Arc<Gateway>, mut request: Request) -> Result<Response, Rejec
     check_open(gateway)?;
     let open = Open::parse(request.uri().query().unwrap_or_default())
         .map_err(|error| Reject::bad_request(Some(error.param()), error.to_string()))?;
-    let agent = gateway
+    let route = gateway
         .agents
         .find_or_default(open.session_label.as_deref())
         .ok_or_else(|| Reject::not_found("No agent is configured.".to_owned()))?
         .clone();
     let (id, entered) = enter(gateway, "omni")?;
-    let voice = agent.voice().to_owned();
+    let voice = route.spec.voice().to_owned();
     let leg = OmniLeg::new(open, id.as_str().to_owned(), voice);
     let birth = Birth {
         id,
         entered,
         caller: CallerLeg::Omni(leg),
-        agent,
+        route,
         max_message_bytes: MAX_MESSAGE_BYTES,
     };
     let marker = asked.marker(&MARKERS);

@@ -15,7 +15,7 @@ use super::Gateway;
 use super::admit::{Asked, check_open, enter};
 use super::refuse::Reject;
 use super::upgrade::{Birth, Handshake};
-use crate::agents::AgentSpec;
+use crate::agents::Route;
 use crate::config::TelephonyAuth;
 
 /// What a key must be good for.
@@ -48,21 +48,21 @@ fn admit(
         return Err(Reject::bad_request(None, message.to_owned()));
     };
     let asked = Asked::new(request.headers(), request.uri().query());
-    let agent = agent(gateway, &asked, &route)?;
+    let route = found(gateway, &asked, &route)?;
     check_open(gateway)?;
     let (id, entered) = enter(gateway, "twilio")?;
     let birth = Birth {
         id,
         entered,
         caller: CallerLeg::Twilio(TwilioLeg::new()),
-        agent,
+        route,
         max_message_bytes: MAX_MESSAGE_BYTES,
     };
     Ok(handshake.accept(Arc::clone(gateway), birth, None))
 }
 
 /// The agent the route leads to, once the carrier has proved itself.
-fn agent(gateway: &Gateway, asked: &Asked<'_>, route: &str) -> Result<AgentSpec, Reject> {
+fn found(gateway: &Gateway, asked: &Asked<'_>, route: &str) -> Result<Route, Reject> {
     if gateway.twilio == TelephonyAuth::None {
         return named(gateway, route);
     }
@@ -81,7 +81,7 @@ fn agent(gateway: &Gateway, asked: &Asked<'_>, route: &str) -> Result<AgentSpec,
         .ok_or_else(|| Reject::not_found("No agent is configured.".to_owned()))
 }
 
-fn named(gateway: &Gateway, route: &str) -> Result<AgentSpec, Reject> {
+fn named(gateway: &Gateway, route: &str) -> Result<Route, Reject> {
     gateway.agents.find(route).cloned().ok_or_else(|| {
         Reject::not_found("Expected the name of an agent or a routed number.".to_owned())
     })

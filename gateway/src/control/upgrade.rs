@@ -15,7 +15,7 @@ use trunkline_call::caller::CallerLeg;
 
 use super::Gateway;
 use super::refuse::Reject;
-use crate::agents::AgentSpec;
+use crate::agents::Route;
 use crate::calls::{CallId, Entered};
 use crate::shard::{NewCall, Newborn};
 
@@ -89,7 +89,7 @@ pub(super) struct Birth {
     pub(super) id: CallId,
     pub(super) entered: Entered,
     pub(super) caller: CallerLeg,
-    pub(super) agent: AgentSpec,
+    pub(super) route: Route,
     pub(super) max_message_bytes: usize,
 }
 
@@ -109,8 +109,7 @@ impl Birth {
         let dealt = gateway.shards.deal(NewCall {
             socket,
             caller: self.caller,
-            agent: self.agent,
-            config: gateway.call,
+            route: self.route,
             max_message_bytes: self.max_message_bytes,
             mailbox: self.entered.mailbox,
             reporter: self.entered.reporter,

@@ -4,6 +4,8 @@
 //! the call what is to be done, hands all of that over, and flushes each link once. No send is awaited: a
 //! link that does not take more is simply not writable, and the call keeps what it has for it.
 
+mod closing;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -137,7 +139,7 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
                         self.call.handle_input(now, Input::Data(id, frame), scratch);
                     }
                     Poll::Ready(Err(why)) => {
-                        self.drop_link(now, id, why, scratch);
+                        self.lose(now, id, why, scratch);
                         break;
                     }
                 }
@@ -254,52 +256,6 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
         if self.timer.as_mut().poll(cx).is_ready() {
             cx.waker().wake_by_ref();
         }
-        Poll::Pending
-    }
-
-    /// Queues the close frame behind what was sent. A socket too stalled to take even that is dropped.
-    fn close_caller(&mut self, code: u16) {
-        let Some(Some(slot)) = self.slots.first_mut() else {
-            return;
-        };
-        if let Link::Socket(link) = &mut slot.link
-            && link.close(code).is_err()
-        {
-            self.slots[0] = None;
-        }
-    }
-
-    fn start_closing(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.stage = Stage::Closing;
-        for slot in self.slots.iter_mut().skip(1) {
-            *slot = None;
-        }
-        let deadline = Instant::now() + std::time::Duration::from_millis(CLOSE_MS);
-        self.timer.as_mut().reset(deadline);
-        self.close(cx)
-    }
-
-    /// Sees the close handshake through, as long as that may take.
-    fn close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(Some(slot)) = self.slots.first_mut() else {
-            return Poll::Ready(());
-        };
-        if self.timer.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(());
-        }
-        if let Link::Socket(link) = &mut slot.link
-            && let Poll::Ready(Err(_)) = link.poll_finish(cx)
-        {
-            return Poll::Ready(());
-        }
-        for _ in 0..READS_A_WAKE {
-            match slot.poll_frame(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(_)) => return Poll::Ready(()),
-            }
-        }
-        cx.waker().wake_by_ref();
         Poll::Pending
     }
 }

@@ -19,11 +19,11 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 use trunkline_call::caller::CallerLeg;
-use trunkline_call::{Call, CallConfig, Control, Scratch, Time};
+use trunkline_call::{Call, Control, Scratch, Time};
 use trunkline_engines::AnyAgent;
 use trunkline_local::Workers;
 
-use crate::agents::AgentSpec;
+use crate::agents::Route;
 use crate::calls::{CallGuard, CallReporter};
 use driver::CallTask;
 use link::SocketLink;
@@ -39,10 +39,8 @@ pub struct NewCall {
     pub socket: Newborn,
     /// The caller's dialect.
     pub caller: CallerLeg,
-    /// Who answers.
-    pub agent: AgentSpec,
-    /// Limits.
-    pub config: CallConfig,
+    /// Who answers, who takes over from them, and by what rules.
+    pub route: Route,
     /// The largest message taken from the caller; a larger one ends the call with 1009.
     pub max_message_bytes: usize,
     /// Orders from outside.
@@ -222,12 +220,17 @@ async fn begin(new: NewCall, state: Rc<ShardState>) {
         }
     };
     let caller = SocketLink::new(transport, early, new.max_message_bytes).await;
-    let agent: AnyAgent = new.agent.build();
-    let call = Call::new(new.config, new.caller, agent);
+    let call = make_call(new.route, new.caller);
     let mut reporter = new.reporter;
     let events = Box::new(move |event| reporter.report(event));
     CallTask::new(call, caller, new.mailbox, state, events).await;
     drop(new.guard);
+}
+
+/// The one place where a call is made.
+fn make_call(route: Route, caller: CallerLeg) -> Call<AnyAgent> {
+    let (agent, fallbacks) = route.build();
+    Call::with_fallbacks(route.config, caller, agent, fallbacks)
 }
 
 /// The CPUs this process may run on.

@@ -1,8 +1,10 @@
 use bytes::Bytes;
 use tokio::net::{TcpListener, TcpStream};
+use trunkline_call::CallConfig;
 use trunkline_call::caller::TwilioLeg;
 
 use super::*;
+use crate::agents::AgentSpec;
 use crate::calls::{CallId, Calls};
 use crate::telemetry::Meters;
 
@@ -26,8 +28,11 @@ async fn call(calls: &Arc<Calls>) -> NewCall {
     NewCall {
         socket: Newborn::take(stream, &Bytes::new()).expect("a socket"),
         caller: CallerLeg::Twilio(TwilioLeg::new()),
-        agent: AgentSpec::Echo,
-        config: CallConfig::default(),
+        route: Route {
+            spec: AgentSpec::Echo,
+            fallbacks: Vec::new(),
+            config: Arc::new(CallConfig::default()),
+        },
         max_message_bytes: 1_024,
         mailbox: entered.mailbox,
         reporter: entered.reporter,

@@ -62,6 +62,9 @@ fn write(reported: &Reported) {
         CallEvent::Live { peer_call_id } => {
             tracing::info!(call, dialect, peer_call_id, "call live");
         }
+        CallEvent::Identified { peer_call_id } => {
+            tracing::info!(call, dialect, peer_call_id, "call identified");
+        }
         // What people say is theirs: only on request.
         CallEvent::CallerSaid { text } => tracing::debug!(call, dialect, text, "caller said"),
         CallEvent::AgentSays { text } => tracing::debug!(call, dialect, text, "agent says"),
@@ -76,14 +79,36 @@ fn write(reported: &Reported) {
             tracing::warn!(call, dialect, code, "bad message dropped");
         }
         CallEvent::TransferWanted { .. } => tracing::info!(call, dialect, "transfer wanted"),
-        CallEvent::Ended { ending, counters } => tracing::info!(
+        CallEvent::AgentLost { reason } => {
+            tracing::warn!(call, dialect, reason, "agent lost");
+        }
+        CallEvent::AgentBack => tracing::info!(call, dialect, "agent back"),
+        CallEvent::OnHold { hold } => tracing::info!(call, dialect, hold, "on hold"),
+        CallEvent::AnsweredBy { answerer } => {
+            tracing::info!(call, dialect, ?answerer, "answered by");
+        }
+        CallEvent::Ended {
+            ending,
+            counters,
+            metering,
+        } => tracing::info!(
             call,
             dialect,
             ending = ending.label(),
+            hangup_cause = ending.hangup_cause(),
+            session_ms = metering.session_ms,
+            caller_audio_ms = metering.caller_audio_ms,
+            speech_ms = metering.speech_ms,
+            agent_audio_ms = metering.agent_audio_ms,
             media_in = counters.media_in,
             audio_in_bytes = counters.audio_in_bytes,
             media_out = counters.media_out,
             media_lost = counters.media_lost,
+            media_late = counters.media_late,
+            backlog_dropped_ms = counters.backlog_dropped_ms,
+            slipped_ms = counters.slipped_ms,
+            answers_dropped = counters.answers_dropped,
+            agents_lost = counters.agents_lost,
             dropped = counters.dropped,
             ignored = counters.ignored,
             stale = counters.stale,
@@ -101,7 +126,7 @@ mod tests {
     use std::io::{self, Write};
     use std::sync::{Arc, Mutex, PoisonError};
 
-    use trunkline_call::{Counters, Ending};
+    use trunkline_call::{Counters, Ending, Metering};
 
     use super::*;
     use crate::calls::{CallId, Calls};
@@ -141,6 +166,7 @@ mod tests {
             entered.reporter.report(CallEvent::Ended {
                 ending: Ending::Shutdown,
                 counters: Counters::default(),
+                metering: Metering::default(),
             });
         }
         // The call and its directory are still there, as they are when a process is told to stop.

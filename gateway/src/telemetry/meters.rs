@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use metrics::{Counter, Histogram, Recorder};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use trunkline_call::{CallEvent, Counters, Ending};
+use trunkline_call::{CallEvent, Ending};
 
 use super::descriptions::describe;
+use super::totals::Totals;
 
 /// Dialects that metrics are labelled with.
 const DIALECTS: [&str; 2] = ["omni", "twilio"];
@@ -50,20 +51,6 @@ struct PerDialect {
     totals: Totals,
     answered: Histogram,
     cleared: Histogram,
-}
-
-/// What is added up when a call ends.
-struct Totals {
-    media_in: Counter,
-    audio_in_bytes: Counter,
-    media_out: Counter,
-    media_lost: Counter,
-    dropped: Counter,
-    ignored: Counter,
-    stale: Counter,
-    underruns: Counter,
-    overflow_bytes: Counter,
-    barge_ins: Counter,
 }
 
 impl std::fmt::Debug for PerDialect {
@@ -143,8 +130,12 @@ impl Meters {
             CallEvent::BargeIn {
                 cleared_after_us, ..
             } => meters.cleared.record(seconds(*cleared_after_us)),
-            CallEvent::Ended { ending, counters } => {
-                meters.totals.add(counters);
+            CallEvent::Ended {
+                ending,
+                counters,
+                metering,
+            } => {
+                meters.totals.add(counters, metering);
                 if let Some((_, ended)) = meters.ending(ending.label()) {
                     ended.increment(1);
                 }
@@ -192,36 +183,6 @@ impl PerDialect {
 
     fn ending(&self, label: &str) -> Option<&(&'static str, Counter)> {
         self.endings.iter().find(|(ending, _)| *ending == label)
-    }
-}
-
-impl Totals {
-    fn new(count: impl Fn(&'static str) -> Counter) -> Self {
-        Self {
-            media_in: count("trunkline_media_in_frames_total"),
-            audio_in_bytes: count("trunkline_audio_in_bytes_total"),
-            media_out: count("trunkline_media_out_frames_total"),
-            media_lost: count("trunkline_media_lost_frames_total"),
-            dropped: count("trunkline_messages_dropped_total"),
-            ignored: count("trunkline_messages_ignored_total"),
-            stale: count("trunkline_stale_frames_total"),
-            underruns: count("trunkline_playout_underruns_total"),
-            overflow_bytes: count("trunkline_playout_overflow_bytes_total"),
-            barge_ins: count("trunkline_barge_ins_total"),
-        }
-    }
-
-    fn add(&self, counters: &Counters) {
-        self.media_in.increment(counters.media_in);
-        self.audio_in_bytes.increment(counters.audio_in_bytes);
-        self.media_out.increment(counters.media_out);
-        self.media_lost.increment(counters.media_lost);
-        self.dropped.increment(counters.dropped);
-        self.ignored.increment(counters.ignored);
-        self.stale.increment(counters.stale);
-        self.underruns.increment(counters.underruns);
-        self.overflow_bytes.increment(counters.overflow_bytes);
-        self.barge_ins.increment(counters.barge_ins);
     }
 }
 

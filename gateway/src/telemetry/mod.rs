@@ -3,6 +3,7 @@
 mod descriptions;
 mod log;
 mod meters;
+mod totals;
 
 pub use log::{LogFormat, init_log, write_reports};
 pub use meters::{Meters, Refused, keep_up};

@@ -65,7 +65,10 @@ impl Stage {
         loop {
             let next = timeout(PATIENCE, self.reports.recv()).await;
             let reported = next.expect("a call ends").expect("reports go on");
-            if let CallEvent::Ended { ending, counters } = reported.event {
+            if let CallEvent::Ended {
+                ending, counters, ..
+            } = reported.event
+            {
                 return (ending, counters);
             }
         }

@@ -1,27 +1,39 @@
 //! The machine itself: inputs in, outputs out, nothing else.
 
+mod agent;
+mod caller;
+mod deliver;
 mod ending;
-mod events;
+mod hear;
 mod live;
+mod outbox;
 mod output;
+mod party;
+mod reach;
+mod sounds;
+mod speak;
+mod stage;
+mod talk;
+mod tally;
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 
-use crate::agent::Agent;
+use crate::agent::{Agent, AgentEvent};
 use crate::caller::{CallerLeg, CallerMessage};
 use crate::config::CallConfig;
 use crate::counters::Counters;
 use crate::ending::Ending;
 use crate::io::{CallEvent, Control, Input};
-use crate::link::{Down, Frame, LinkId, LinkSet, MAX_LINKS};
+use crate::link::{Down, Frame, LinkId, LinkSet};
+use crate::meter::Metering;
 use crate::scratch::Scratch;
 use crate::time::Time;
 use crate::timers::{Timer, Timers};
-use crate::turns::Turns;
 use live::Live;
-
-/// Messages and events waiting at once; a caller that lets more pile up has stalled.
-const OUTBOX: usize = 256;
+use outbox::Outbox;
+use party::Party;
+use talk::Talk;
+use tally::Tally;
 
 /// One conversation between the caller on link 0 and the agent `A`.
 ///
@@ -30,17 +42,17 @@ const OUTBOX: usize = 256;
 /// [`Output::Ended`](crate::Output::Ended). Both take the time, which never runs backwards, and the driver's [`Scratch`].
 #[derive(Debug)]
 pub struct Call<A> {
-    config: CallConfig,
+    config: Arc<CallConfig>,
     caller: CallerLeg,
-    agent: A,
+    party: Party<A>,
     phase: Phase,
     live: Option<Live>,
-    turns: Turns,
+    talk: Talk,
     timers: Timers,
     outbox: Outbox,
-    counters: Counters,
-    /// Generation of what sits in each slot; `None` where nothing is open.
-    links: [Option<LinkId>; MAX_LINKS],
+    tally: Tally,
+    /// Links that took more when the driver last asked.
+    writable: LinkSet,
 }
 
 /// How far the call has come.
@@ -60,32 +72,30 @@ enum Phase {
     Ended,
 }
 
-/// What waits for the caller's link and for the watcher.
-#[derive(Debug, Default)]
-struct Outbox {
-    messages: VecDeque<CallerMessage>,
-    /// Wire messages of the first one already written.
-    step: u8,
-    events: VecDeque<CallEvent>,
-    ping: bool,
-    /// Where the caller goes once the last words have been played.
-    transfer: Option<String>,
-}
-
 impl<A: Agent> Call<A> {
     /// A call whose caller's link will be [`LinkId::CALLER`].
-    pub fn new(config: CallConfig, caller: CallerLeg, agent: A) -> Self {
+    pub fn new(config: Arc<CallConfig>, caller: CallerLeg, agent: A) -> Self {
+        Self::with_fallbacks(config, caller, agent, Vec::new())
+    }
+
+    /// The same, with agents that take over, one after the other, when the one before is lost.
+    pub fn with_fallbacks(
+        config: Arc<CallConfig>,
+        caller: CallerLeg,
+        agent: A,
+        fallbacks: Vec<A>,
+    ) -> Self {
         Self {
+            party: Party::new(agent, fallbacks, &config.failover),
+            talk: Talk::new(&config),
             config,
             caller,
-            agent,
             phase: Phase::Connecting,
             live: None,
-            turns: Turns::default(),
             timers: Timers::default(),
             outbox: Outbox::default(),
-            counters: Counters::default(),
-            links: [None; MAX_LINKS],
+            tally: Tally::default(),
+            writable: LinkSet::EMPTY,
         }
     }
 
@@ -99,10 +109,29 @@ impl<A: Agent> Call<A> {
             Input::Up(id) | Input::Data(id, _) | Input::Down(id, _) => {
                 self.agent_link(now, id, input);
             }
-            Input::Control(Control::HangUp) => self.end(now, Ending::Operator),
-            Input::Control(Control::Drain) => self.end(now, Ending::Shutdown),
+            Input::Control(control) => self.control(now, control),
         }
-        self.run_timers(now);
+        self.run_timers(now, scratch);
+    }
+
+    fn control(&mut self, now: Time, control: Control) {
+        match control {
+            Control::HangUp => self.end(now, Ending::Operator),
+            Control::Drain => self.end(now, Ending::Shutdown),
+            Control::Hold(hold) => self.hold(now, hold),
+            Control::Mute(muted) => {
+                if let Some(live) = &mut self.live {
+                    live.uplink.set_muted(muted);
+                }
+            }
+            Control::Transferred(done) => self.transferred(now, done),
+            Control::AnsweredBy(answerer) => {
+                if matches!(self.phase, Phase::Live) {
+                    self.talk.machine.decided(answerer);
+                    self.answered_by(now, answerer);
+                }
+            }
+        }
     }
 
     /// Links the driver may read from now. A link left out is to be left alone until the next input: what
@@ -117,17 +146,22 @@ impl<A: Agent> Call<A> {
     }
 
     /// What was counted so far.
-    pub const fn counters(&self) -> &Counters {
-        &self.counters
+    pub fn counters(&self) -> Counters {
+        self.tally.counters(self.live.as_ref())
+    }
+
+    /// What is billed of the call so far.
+    pub fn metering(&self, now: Time) -> Metering {
+        self.tally.metering(self.live.as_ref(), now)
     }
 
     fn caller_up(&mut self, now: Time) {
-        if self.phase != Phase::Connecting {
+        if !matches!(self.phase, Phase::Connecting) {
             return;
         }
         self.phase = Phase::Starting;
         self.alive(now);
-        let patience = if self.caller.starts_unasked() {
+        let patience = if self.caller.line().starts_unasked {
             self.config.configure_ms
         } else {
             self.config.start_ms
@@ -169,7 +203,7 @@ impl<A: Agent> Call<A> {
             (_, _) => Ending::CallerLost,
         };
         self.end(now, ending);
-        self.close(ending);
+        self.close(now, ending);
     }
 
     /// The caller's side gave a sign of life.
@@ -180,45 +214,45 @@ impl<A: Agent> Call<A> {
             .set(Timer::Alive, now.plus_ms(self.config.alive_ms));
     }
 
-    fn run_timers(&mut self, now: Time) {
-        if matches!(self.phase, Phase::Closed(_) | Phase::Ended) {
-            return;
-        }
-        if self.timers.fired(Timer::Start, now) {
-            if self.caller.starts_unasked() {
-                self.begin(now, None);
-            } else {
-                self.end(now, Ending::NeverStarted);
-            }
-        }
-        if self.timers.fired(Timer::MaxCall, now) {
-            self.end(now, Ending::TooLong);
-        }
-        if self.timers.fired(Timer::Alive, now) {
-            self.end(now, Ending::CallerVanished);
-        }
-        if self.timers.fired(Timer::Ping, now) {
-            self.outbox.ping = true;
-            self.timers
-                .set(Timer::Ping, now.plus_ms(self.config.ping_ms));
-        }
-        if self.timers.fired(Timer::Stall, now) {
-            self.end(now, Ending::CallerStalled);
-        }
-        if self.timers.fired(Timer::Agent, now) {
-            self.agent.handle(now, crate::agent::AgentEvent::Tick);
-        }
-        if self.timers.fired(Timer::Mark, now) {
-            self.expire_marks(now);
-        }
-        self.timers.fired(Timer::Playout, now);
-        if self.outbox.messages.len() > OUTBOX {
-            self.end(now, Ending::CallerStalled);
-        }
-        if self.timers.fired(Timer::Close, now)
-            && let Phase::Closing(ending) = self.phase
+    fn run_timers(&mut self, now: Time, scratch: &mut Scratch) {
+        while !matches!(self.phase, Phase::Closed(_) | Phase::Ended)
+            && let Some(timer) = self.timers.next_fired(now)
         {
-            self.close(ending);
+            self.run_timer(now, timer, scratch);
+        }
+        if self.outbox.is_overfull() {
+            self.end(now, Ending::CallerStalled);
+        }
+    }
+
+    fn run_timer(&mut self, now: Time, timer: Timer, scratch: &mut Scratch) {
+        match timer {
+            Timer::Start if self.caller.line().starts_unasked => self.begin(now, None),
+            Timer::Start => self.end(now, Ending::NeverStarted),
+            Timer::MaxCall => self.end(now, Ending::TooLong),
+            Timer::Alive => self.end(now, Ending::CallerVanished),
+            Timer::Ping => {
+                self.outbox.ping = true;
+                self.timers
+                    .set(Timer::Ping, now.plus_ms(self.config.ping_ms));
+            }
+            Timer::Stall => self.end(now, Ending::CallerStalled),
+            Timer::Agent => self.party.agent.handle(now, AgentEvent::Tick),
+            Timer::Mark => self.expire_marks(now),
+            Timer::Uplink => self.run_uplink_clock(now, scratch),
+            Timer::Turn => {
+                let effects = self.talk.turns.tick(now, self.playing(now));
+                self.apply(now, effects);
+            }
+            Timer::Waiting => self.run_waiting(now),
+            Timer::Failover => self.run_failover(now),
+            Timer::Transfer => self.transfer_expired(now),
+            Timer::Playout => {}
+            Timer::Close => {
+                if let Phase::Closing(ending) = self.phase {
+                    self.close(now, ending);
+                }
+            }
         }
     }
 

@@ -1,11 +1,12 @@
 //! What a call wants done, one thing at a time.
 
+use super::live::Live;
+use super::party::Reach;
 use super::{Call, Phase};
-use crate::agent::{Action, Agent, AgentEvent, Buffers};
+use crate::agent::Agent;
 use crate::caller::CallerMessage;
-use crate::ending::Ending;
 use crate::io::{CallEvent, Output};
-use crate::link::{LinkId, LinkSet, LinkSpec, SendKind};
+use crate::link::{LinkId, LinkSet, SendKind};
 use crate::playout::Release;
 use crate::scratch::Scratch;
 use crate::time::Time;
@@ -18,15 +19,17 @@ impl<A: Agent> Call<A> {
     /// The next thing to do. [`Output::Send`] is only given for links in `writable`; a message for a link
     /// that is not waits in the call, where it can still be recalled.
     pub fn poll_output(&mut self, now: Time, writable: LinkSet, scratch: &mut Scratch) -> Output {
+        self.writable = writable;
         loop {
             if let Some(event) = self.outbox.events.pop_front() {
                 return Output::Event(event);
             }
-            if self.phase == Phase::Live
+            if matches!(self.phase, Phase::Live)
                 && let Some(output) = self.poll_agent(now, writable, scratch)
             {
                 return output;
             }
+            self.start_sounds(now, scratch);
             if writable.contains(LinkId::CALLER) {
                 self.timers.stop(Timer::Stall);
                 let kind = self
@@ -35,7 +38,8 @@ impl<A: Agent> Call<A> {
                 if let Some(kind) = kind {
                     return Output::Send(LinkId::CALLER, kind);
                 }
-                self.finish_if_said();
+                self.finish_if_said(now);
+                self.run_stage(now);
             } else if self.is_something_due(now) && !self.timers.is_running(Timer::Stall) {
                 self.timers
                     .set(Timer::Stall, now.plus_ms(self.config.stall_ms));
@@ -43,7 +47,7 @@ impl<A: Agent> Call<A> {
             match self.phase {
                 Phase::Closed(ending) => {
                     self.phase = Phase::Ended;
-                    self.report(self.epitaph(ending));
+                    self.report(self.epitaph(now, ending));
                     return Output::Close(LinkId::CALLER, ending.close_code());
                 }
                 Phase::Ended if self.outbox.events.is_empty() => return Output::Ended,
@@ -58,147 +62,44 @@ impl<A: Agent> Call<A> {
     /// Whether looking again would find something that came up while looking.
     fn is_something_new(&self, writable: LinkSet) -> bool {
         let messages = !self.outbox.messages.is_empty() || self.outbox.ping;
-        !self.outbox.events.is_empty() || (messages && writable.contains(LinkId::CALLER))
+        let sounds = self.live.as_ref().is_some_and(Live::can_start_sounds);
+        !self.outbox.events.is_empty() || sounds || (messages && writable.contains(LinkId::CALLER))
     }
 
     fn rest(&mut self, now: Time, writable: LinkSet) -> Output {
         if let Some(live) = &self.live {
-            let paced = writable
-                .contains(LinkId::CALLER)
-                .then(|| live.playout.wake_at());
-            self.timers.set_or_stop(Timer::Playout, paced.flatten());
+            // A caller that takes nothing is woken for as well, once: from then on it has stalled.
+            let takes = writable.contains(LinkId::CALLER);
+            let paced = live.playout.wake_at().filter(|at| takes || *at > now);
+            self.timers.set_or_stop(Timer::Playout, paced);
             self.timers
                 .set_or_stop(Timer::Mark, live.marks.next_expiry());
+            if self.talk.waiting.is_watching() {
+                let until = live.playout.heard_until(now);
+                self.talk.waiting.heard_until(until);
+            }
         }
-        if self.phase == Phase::Live {
-            self.timers.set_or_stop(Timer::Agent, self.agent.deadline());
+        if matches!(self.phase, Phase::Live) {
+            self.arm_uplink();
+            let here = self.party.reach != Reach::Away;
+            let asked = here.then(|| self.party.agent.deadline()).flatten();
+            self.timers.set_or_stop(Timer::Agent, asked);
+            self.timers
+                .set_or_stop(Timer::Turn, self.talk.turns.deadline());
+            // On hold or being transferred the caller hears something else.
+            let talking = self.is_talking();
+            let waiting = talking.then(|| self.talk.waiting.deadline()).flatten();
+            self.timers.set_or_stop(Timer::Waiting, waiting);
+            let away = !self.party.is_ready();
+            let failover = away.then(|| self.party.failover.deadline()).flatten();
+            self.timers.set_or_stop(Timer::Failover, failover);
+        }
+        if self.party.has_more {
+            // An agent that never has enough does not keep the other calls of its shard from their turn.
+            return Output::Timeout(now);
         }
         let next = self.timers.next();
         Output::Timeout(next.unwrap_or(now.plus_ms(LONG_REST_MS)))
-    }
-
-    /// The agent's wishes, carried out until one concerns a link.
-    fn poll_agent(
-        &mut self,
-        now: Time,
-        writable: LinkSet,
-        scratch: &mut Scratch,
-    ) -> Option<Output> {
-        while self.phase == Phase::Live {
-            scratch.bytes.clear();
-            scratch.out.clear();
-            scratch.samples.clear();
-            let buffers = Buffers {
-                audio: &mut scratch.bytes,
-                message: &mut scratch.out,
-                samples: &mut scratch.samples,
-            };
-            let output = match self.agent.poll(now, writable, buffers)? {
-                Action::Open(id, spec) => self.open(id, spec),
-                Action::Send(id, kind) => self.is_open(id).then_some(Output::Send(id, kind)),
-                Action::Close(id) => self.close_link(id),
-                Action::Audio => {
-                    self.speak(now, scratch);
-                    None
-                }
-                other => {
-                    self.act(now, other, scratch);
-                    None
-                }
-            };
-            if output.is_some() {
-                return output;
-            }
-        }
-        None
-    }
-
-    fn act(&mut self, now: Time, action: Action, scratch: &mut Scratch) {
-        match action {
-            Action::BeginUtterance { interruptible } => {
-                if let Some(live) = &mut self.live {
-                    live.downlink.reset();
-                    live.playout.begin(interruptible);
-                }
-                let turn = self.turns.agent_begins();
-                self.counters.turns = turn;
-                self.tell(CallerMessage::TurnBegin(turn));
-            }
-            Action::EndUtterance => self.complete(scratch),
-            Action::CutOff => {
-                self.cut_off(now);
-            }
-            Action::CallerSaid(text) => {
-                self.tell(CallerMessage::CallerSaid(text.clone()));
-                self.report(CallEvent::CallerSaid { text });
-            }
-            Action::AgentSays(text) => {
-                self.tell(CallerMessage::AgentSays(text.clone()));
-                self.report(CallEvent::AgentSays { text });
-            }
-            Action::HangUp => self.end(now, Ending::AgentHungUp),
-            Action::Transfer { destination } => self.transfer(now, destination),
-            Action::Open(..) | Action::Send(..) | Action::Close(_) | Action::Audio => {}
-        }
-    }
-
-    fn open(&mut self, id: LinkId, spec: LinkSpec) -> Option<Output> {
-        if id.slot() == LinkId::CALLER.slot() {
-            return None;
-        }
-        *self.links.get_mut(id.slot())? = Some(id);
-        Some(Output::Open(id, spec))
-    }
-
-    fn close_link(&mut self, id: LinkId) -> Option<Output> {
-        let slot = self.links.get_mut(id.slot())?;
-        slot.take_if(|open| *open == id)
-            .map(|id| Output::Close(id, 1000))
-    }
-
-    fn is_open(&self, id: LinkId) -> bool {
-        self.links.get(id.slot()).is_some_and(|l| *l == Some(id))
-    }
-
-    /// Queues the agent's audio in `scratch.bytes` for the caller.
-    fn speak(&mut self, now: Time, scratch: &mut Scratch) {
-        let Some(live) = self.live.as_mut().filter(|l| l.playout.is_open()) else {
-            self.counters.stale += 1;
-            return;
-        };
-        if live.playout.is_dry(now) {
-            self.counters.underruns += 1;
-        }
-        let audio = live.downlink.convert(
-            &scratch.bytes,
-            &mut scratch.pcm,
-            &mut scratch.resampled,
-            &mut scratch.wire,
-        );
-        self.counters.overflow_bytes += live.playout.push(audio) as u64;
-    }
-
-    fn complete(&mut self, scratch: &mut Scratch) {
-        let Some(live) = self.live.as_mut().filter(|l| l.playout.is_open()) else {
-            return;
-        };
-        live.downlink
-            .finish(&mut scratch.resampled, &mut scratch.wire);
-        self.counters.overflow_bytes += live.playout.push(&scratch.wire) as u64;
-        live.playout.complete();
-    }
-
-    /// A transfer needs control of the caller's side. Without, it is refused and the call goes on.
-    fn transfer(&mut self, now: Time, destination: String) {
-        self.report(CallEvent::TransferWanted {
-            destination: destination.clone(),
-        });
-        if self.caller.can_transfer() {
-            self.outbox.transfer = Some(destination);
-            self.end(now, Ending::Transferred);
-        } else {
-            self.agent.handle(now, AgentEvent::TransferRefused);
-        }
     }
 
     /// Writes the next message that is not audio.
@@ -212,15 +113,13 @@ impl<A: Agent> Call<A> {
             let kind = self.caller.encode(message, step, &mut scratch.out);
             if kind.is_some() {
                 self.outbox.step += 1;
-                if *message == CallerMessage::Clear
-                    && let Some(cut_off) = self.turns.cleared()
-                {
-                    self.report(CallEvent::BargeIn {
-                        heard_ms: cut_off.heard_ms,
-                        cleared_after_us: now.us_since(cut_off.decided_at),
-                    });
+                if matches!(message, CallerMessage::Clear { .. }) {
+                    self.report_cleared(now);
                 }
                 return kind;
+            }
+            if self.outbox.step == 0 && matches!(message, CallerMessage::Clear { .. }) {
+                self.report_cleared(now);
             }
             self.outbox.messages.pop_front();
             self.outbox.step = 0;
@@ -230,13 +129,13 @@ impl<A: Agent> Call<A> {
 
     /// Writes the next frame of audio that is due.
     fn poll_media(&mut self, now: Time, scratch: &mut Scratch) -> Option<SendKind> {
-        let live = self.live.as_mut()?;
         loop {
+            let live = self.live.as_mut()?;
             scratch.bytes.clear();
             match live.playout.release(now, &mut scratch.bytes) {
                 Release::Frame => {
-                    self.counters.media_out += 1;
-                    if let Some(after_us) = self.turns.frame_sent(now) {
+                    self.tally.counters.media_out += 1;
+                    if let Some(after_us) = self.talk.latency.frame_sent(now) {
                         self.outbox
                             .events
                             .push_back(CallEvent::Answered { after_us });
@@ -245,7 +144,10 @@ impl<A: Agent> Call<A> {
                 }
                 Release::UtteranceEnd(utterance) => {
                     let plays_until = live.playout.plays_until();
-                    if let Some(mark) = live.marks.set(utterance, plays_until) {
+                    let mark = live.marks.set(utterance, plays_until);
+                    // At the bound the oldest is taken as played.
+                    self.complete_marks(now);
+                    if let Some(mark) = mark {
                         self.outbox.messages.push_back(CallerMessage::Mark(mark));
                         return self.poll_message(now, scratch);
                     }

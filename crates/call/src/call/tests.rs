@@ -2,6 +2,8 @@
 //! `serde_json` alone, so that a dialect's mistake is not read backwards.
 
 mod chaos;
+mod latency;
+mod model;
 mod rig;
 
 use serde_json::json;

@@ -1,19 +1,24 @@
 //! The caller leg: one dialect's wire format turned into what a call understands, and back.
 
+mod line;
 mod omni;
+#[cfg(test)]
+pub(crate) mod sim;
 mod twilio;
 
 use std::borrow::Cow;
 
 use bytes::BytesMut;
-use trunkline_codecs::format::AudioFormat;
 use trunkline_protocol as protocol;
 use trunkline_protocol::client::omni::Configure;
 
 use crate::link::SendKind;
 use crate::marks::Mark;
 
+pub use line::{FrameRule, Line, MarkEcho, Pacing, Transfer};
 pub use omni::OmniLeg;
+#[cfg(test)]
+pub use sim::SimLeg;
 pub use twilio::TwilioLeg;
 
 /// What a caller's message means.
@@ -24,12 +29,12 @@ pub enum CallerEvent<'a> {
         /// The carrier's own name of the call.
         peer_call_id: Option<String>,
     },
-    /// Audio in [`CallerLeg::sends`].
+    /// Audio in [`Line::sends`].
     Audio {
         /// Whole samples.
         audio: &'a [u8],
-        /// Frames that the numbering says were lost just before this one.
-        lost: u64,
+        /// Where the caller's side says it belongs.
+        place: Place,
     },
     /// A key: `0-9 * # A-D`.
     Digit(char),
@@ -41,12 +46,23 @@ pub enum CallerEvent<'a> {
     Text(Cow<'a, str>),
     /// The caller's side silences the agent.
     Interrupt,
+    /// Push to talk: the caller's side begins (`true`) or ends a turn.
+    Talk(bool),
     /// The caller's side ends the call.
     Goodbye,
     /// Nothing to do.
     Nothing,
     /// Harmless and unknown: counted.
     Ignored,
+}
+
+/// Where a frame of audio belongs, as far as the caller's side says. Only differences mean something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Number of the frame; one more than that of the frame before.
+    pub chunk: Option<u64>,
+    /// Milliseconds since some beginning.
+    pub timestamp_ms: Option<u64>,
 }
 
 /// A message that broke the dialect's rules.
@@ -73,8 +89,11 @@ pub enum CallerMessage {
     CallerSaid(String),
     /// What the agent says.
     AgentSays(String),
-    /// Drop what has not been played: the caller interrupted.
-    Clear,
+    /// The agent's turn was cut off.
+    Clear {
+        /// The caller's side has some of it left, which is to be dropped.
+        outstanding: bool,
+    },
     /// A key was pressed, echoed.
     Digit(char),
     /// Tell us when the audio before this has been played.
@@ -119,38 +138,20 @@ pub enum CallerLeg {
     Omni(OmniLeg),
     /// A carrier speaking Twilio Media Streams.
     Twilio(TwilioLeg),
+    /// A simulated caller's side.
+    #[cfg(test)]
+    Sim(SimLeg),
 }
 
 impl CallerLeg {
-    /// Format of the caller's audio.
-    pub fn sends(&self) -> AudioFormat {
+    /// What the far end can do.
+    pub fn line(&self) -> Line {
         match self {
-            Self::Omni(leg) => leg.sends(),
-            Self::Twilio(_) => AudioFormat::MULAW_8K,
+            Self::Omni(leg) => leg.line(),
+            Self::Twilio(leg) => leg.line(),
+            #[cfg(test)]
+            Self::Sim(leg) => leg.line(),
         }
-    }
-
-    /// Format of the audio the caller takes.
-    pub fn takes(&self) -> AudioFormat {
-        match self {
-            Self::Omni(leg) => leg.takes(),
-            Self::Twilio(_) => AudioFormat::MULAW_8K,
-        }
-    }
-
-    /// Whether the far end answers marks.
-    pub const fn echoes_marks(&self) -> bool {
-        matches!(self, Self::Twilio(_))
-    }
-
-    /// Whether the far end can be told to connect the caller to somebody else.
-    pub const fn can_transfer(&self) -> bool {
-        matches!(self, Self::Omni(_))
-    }
-
-    /// Whether the call may begin by itself when the far end is silent after connecting.
-    pub const fn starts_unasked(&self) -> bool {
-        matches!(self, Self::Omni(_))
     }
 
     /// Reads one message. Audio that must be unpacked is put into `wire`.
@@ -165,6 +166,8 @@ impl CallerLeg {
         match self {
             Self::Omni(leg) => leg.decode(frame),
             Self::Twilio(leg) => leg.decode(frame, wire),
+            #[cfg(test)]
+            Self::Sim(leg) => leg.decode(frame),
         }
     }
 
@@ -180,6 +183,8 @@ impl CallerLeg {
         match self {
             Self::Omni(leg) => leg.encode(message, step, out),
             Self::Twilio(leg) => leg.encode(message, step, out),
+            #[cfg(test)]
+            Self::Sim(leg) => leg.encode(message, step, out),
         }
     }
 
@@ -189,6 +194,8 @@ impl CallerLeg {
         match self {
             Self::Omni(leg) => Some(leg.encode_audio(audio, out)),
             Self::Twilio(leg) => leg.encode_audio(audio, out),
+            #[cfg(test)]
+            Self::Sim(leg) => Some(leg.encode_audio(audio, out)),
         }
     }
 }

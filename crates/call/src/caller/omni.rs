@@ -5,11 +5,16 @@ use trunkline_codecs::format::AudioFormat;
 use trunkline_protocol as protocol;
 use trunkline_protocol::client::omni::{self, ClientEvent, Open, ServerEvent};
 
-use super::{CallerEvent, CallerFault, CallerMessage};
+use super::{
+    CallerEvent, CallerFault, CallerMessage, FrameRule, Line, MarkEcho, Pacing, Place, Transfer,
+};
 use crate::link::SendKind;
 
 /// What is reported as the language in use until an agent says otherwise.
 const LANGUAGE: &str = "en";
+
+/// How far ahead of real time speech is sent: clients buffer it and drop it on a barge-in.
+const LEAD_MS: u64 = 100;
 
 /// The dialect state of one Omni session.
 #[derive(Debug)]
@@ -35,12 +40,18 @@ impl OmniLeg {
         }
     }
 
-    pub(super) fn sends(&self) -> AudioFormat {
-        AudioFormat::pcm16(self.rate_in_hz)
-    }
-
-    pub(super) fn takes(&self) -> AudioFormat {
-        AudioFormat::pcm16(self.rate_out_hz)
+    pub(super) const fn line(&self) -> Line {
+        Line {
+            sends: AudioFormat::pcm16(self.rate_in_hz),
+            takes: AudioFormat::pcm16(self.rate_out_hz),
+            framing: FrameRule::Any,
+            pacing: Pacing::Ahead { lead_ms: LEAD_MS },
+            marks: MarkEcho::Never,
+            clears: true,
+            reorder_ms: 0,
+            transfer: Transfer::Message,
+            starts_unasked: true,
+        }
     }
 
     pub(super) fn decode<'a>(
@@ -53,7 +64,10 @@ impl OmniLeg {
             fatal: false,
         })?;
         Ok(match event {
-            ClientEvent::Audio(audio) => CallerEvent::Audio { audio, lost: 0 },
+            ClientEvent::Audio(audio) => CallerEvent::Audio {
+                audio,
+                place: Place::default(),
+            },
             ClientEvent::Configure(configure) => {
                 self.tools = configure.tools.len();
                 CallerEvent::Configure(configure)
@@ -83,8 +97,8 @@ impl OmniLeg {
                 out,
             ),
             // The older name first: a client that knows only one of the two clears on either.
-            (CallerMessage::Clear, 0) => put(&ServerEvent::BargeIn, out),
-            (CallerMessage::Clear, 1) => put(&ServerEvent::Flush, out),
+            (CallerMessage::Clear { .. }, 0) => put(&ServerEvent::BargeIn, out),
+            (CallerMessage::Clear { .. }, 1) => put(&ServerEvent::Flush, out),
             (CallerMessage::CallerSaid(text), step) => return said(text, step, out),
             (message, 0) => return self.encode_single(message, out),
             _ => return None,
@@ -125,7 +139,7 @@ impl OmniLeg {
             CallerMessage::Warning { code, message } => ServerEvent::Warning { code, message },
             CallerMessage::Ending(reason) => ServerEvent::SessionEnding { reason },
             CallerMessage::Hello
-            | CallerMessage::Clear
+            | CallerMessage::Clear { .. }
             | CallerMessage::CallerSaid(_)
             | CallerMessage::Mark(_) => return None,
         };

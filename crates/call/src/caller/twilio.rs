@@ -1,28 +1,47 @@
 //! A carrier that speaks Twilio Media Streams.
 
 use bytes::BytesMut;
+use trunkline_codecs::format::AudioFormat;
 use trunkline_protocol as protocol;
 use trunkline_protocol::carrier::twilio::{CarrierEvent, Twilio};
 use trunkline_protocol::{FrameKind, Severity};
 
-use super::{CallerEvent, CallerFault, CallerMessage};
+use super::{
+    CallerEvent, CallerFault, CallerMessage, FrameRule, Line, MarkEcho, Pacing, Place, Transfer,
+};
 use crate::link::SendKind;
 
-/// Packets that can be missing in a row: a minute.
-const GAP: u64 = 3_000;
+/// How far ahead of real time speech is sent: Twilio buffers it and drops it when told to.
+const LEAD_MS: u64 = 100;
 
 /// The dialect state of one Twilio stream.
 #[derive(Debug, Default)]
 pub struct TwilioLeg {
     wire: Twilio,
-    /// Number the next packet should have.
-    next_chunk: Option<u64>,
 }
 
 impl TwilioLeg {
     /// A stream that has not started.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    #[expect(
+        clippy::unused_self,
+        reason = "the seam of every dialect; others know their formats from the wire"
+    )]
+    pub(super) const fn line(&self) -> Line {
+        Line {
+            sends: AudioFormat::MULAW_8K,
+            takes: AudioFormat::MULAW_8K,
+            framing: FrameRule::Any,
+            pacing: Pacing::Ahead { lead_ms: LEAD_MS },
+            marks: MarkEcho::Always,
+            clears: true,
+            reorder_ms: 0,
+            transfer: Transfer::Nobody,
+            starts_unasked: false,
+        }
     }
 
     pub(super) fn decode<'a>(
@@ -40,26 +59,22 @@ impl TwilioLeg {
             CarrierEvent::Start(start) => CallerEvent::Start {
                 peer_call_id: Some(start.call_sid),
             },
-            CarrierEvent::Media { chunk, .. } => CallerEvent::Audio {
+            CarrierEvent::Media {
+                chunk,
+                timestamp_ms,
+                ..
+            } => CallerEvent::Audio {
                 audio: wire,
-                lost: self.lost_before(chunk),
+                place: Place {
+                    chunk,
+                    timestamp_ms,
+                },
             },
             CarrierEvent::Dtmf { digit } => CallerEvent::Digit(digit),
             CarrierEvent::Mark { name } => CallerEvent::Mark(name),
             CarrierEvent::Stop { .. } => CallerEvent::Goodbye,
             CarrierEvent::Ignored => CallerEvent::Ignored,
         })
-    }
-
-    fn lost_before(&mut self, chunk: Option<u64>) -> u64 {
-        let Some(chunk) = chunk else {
-            return 0;
-        };
-        let lost = self.next_chunk.map_or(0, |next| chunk.saturating_sub(next));
-        // More than that is a new numbering, not a loss.
-        let lost = if lost <= GAP { lost } else { 0 };
-        self.next_chunk = Some(chunk.saturating_add(1));
-        lost
     }
 
     pub(super) fn encode(
@@ -72,7 +87,8 @@ impl TwilioLeg {
             return None;
         }
         let written = match message {
-            CallerMessage::Clear => self.wire.clear(out),
+            // What has not been sent needs no clearing; one that arrives before the first byte wipes a greeting.
+            CallerMessage::Clear { outstanding: true } => self.wire.clear(out),
             CallerMessage::Mark(mark) => self.wire.mark(&mark.name(), out),
             _ => return None,
         };

@@ -1,22 +1,33 @@
 //! The playout: the one place where speech for the caller waits.
 //!
-//! Audio is held in the caller's own format, bounded in milliseconds, cut into frames of 20 ms and
-//! released on an absolute schedule, at most a *lead* ahead of real time. The schedule is also the clock
-//! that says how much the caller has been played: a carrier that buffers more than the lead says so with
-//! marks.
+//! Audio is held in the caller's own format, bounded in milliseconds, cut into messages by the dialect's
+//! rule and released on an absolute schedule, at most a *lead* ahead of real time. The schedule is also the
+//! clock that says how much the caller has been played: a carrier that buffers more than the lead says so
+//! with marks.
+//!
+//! It refuses to make sound of its own, but for the codec's silence after the last word of an utterance.
+
+mod framing;
+mod schedule;
+mod slip;
+mod status;
+mod utterance;
 
 use std::collections::VecDeque;
 
 use trunkline_codecs::format::AudioFormat;
 
+use crate::agent::Delivery;
+use crate::caller::{Line, Pacing};
+use crate::config::PlayoutConfig;
 use crate::time::Time;
+use framing::Framing;
+use schedule::Schedule;
+use slip::Slip;
+use utterance::Utterances;
 
-/// Length of a frame in microseconds.
-pub const FRAME_US: u64 = 20_000;
-
-/// How late within the lead the timer is armed: whatever is due goes out with any other wake, so a late
-/// timer saves wakes and costs nothing while the lead lasts.
-const TIMER_SLACK_US: u64 = 25_000;
+pub use slip::Slipped;
+pub use utterance::{Owner, Progress};
 
 /// The most bytes the queue keeps allocated while it is empty.
 const IDLE_CAPACITY_BYTES: usize = 4_096;
@@ -30,261 +41,235 @@ pub enum Release {
     UtteranceEnd(u32),
     /// Nothing is due before this time.
     Wait(Time),
-    /// Nothing is queued.
+    /// Nothing is queued that may be released.
     Idle,
 }
 
-/// Utterances held at once. One begun beyond that is joined to the last.
-const UTTERANCES: usize = 64;
-
-/// The queue of agent speech and its clock.
+/// The queue of speech and its clock.
 #[derive(Debug)]
 pub struct Playout {
     format: AudioFormat,
-    lead_us: u64,
+    /// A byte of silence, of which a sample of silence is made in every format.
+    silence: u8,
+    /// Whether the caller's side drops what it has buffered when told to.
+    clears: bool,
     bound_bytes: usize,
-    frame_bytes: usize,
+    framing: Framing,
     queue: VecDeque<u8>,
-    /// What is queued or still being played, in order. Only the last may be open.
-    utterances: VecDeque<Utterance>,
+    utterances: Utterances,
     schedule: Schedule,
-    next_utterance: u32,
-}
-
-/// A stretch of released microseconds that belongs together.
-#[derive(Clone, Copy, Debug)]
-struct Utterance {
-    number: u32,
-    interruptible: bool,
-    from_us: u64,
-    /// Where it ends; `None` while more may come.
-    until_us: Option<u64>,
-    /// Its last frame has been released, and that has been said.
-    released: bool,
-}
-
-/// Released audio against time: the sample released at `r` microseconds plays at `base + r`.
-#[derive(Clone, Copy, Debug, Default)]
-struct Schedule {
-    base: Time,
-    released_us: u64,
-}
-
-impl Schedule {
-    fn plays_until(&self) -> Time {
-        self.base.plus_us(self.released_us)
-    }
-
-    fn played_us(&self, now: Time) -> u64 {
-        now.us_since(self.base).min(self.released_us)
-    }
+    /// `None` where the configuration forbids it.
+    slip: Option<Slip>,
+    delivery: Delivery,
+    paused: bool,
+    agent_released: u64,
 }
 
 impl Playout {
-    /// An empty playout for a caller that takes `format`, which releases at most `lead_ms` early and holds
-    /// at most `bound_ms`.
-    pub fn new(format: AudioFormat, lead_ms: u64, bound_ms: u64) -> Self {
+    /// An empty playout for a caller on `line`, of an agent that gives its speech in this time.
+    pub fn new(line: &Line, config: &PlayoutConfig, delivery: Delivery) -> Self {
+        let format = line.takes;
+        let lead_ms = match line.pacing {
+            Pacing::Ahead { lead_ms } => config.lead_ms.unwrap_or(lead_ms),
+            Pacing::RealTime => 0,
+        };
+        let mut silence = [0; 2];
+        format.fill_silence(&mut silence);
+        let schedule = Schedule::new(format, lead_ms);
         Self {
             format,
-            lead_us: lead_ms * 1_000,
-            bound_bytes: format.bytes_for_us(bound_ms * 1_000),
-            frame_bytes: format.bytes_per_frame(),
+            silence: silence[0],
+            clears: line.clears,
+            bound_bytes: format.bytes_for_us(config.bound_ms.saturating_mul(1_000)),
+            framing: Framing::new(format, line.framing),
             queue: VecDeque::new(),
-            utterances: VecDeque::new(),
-            schedule: Schedule::default(),
-            next_utterance: 0,
+            utterances: Utterances::default(),
+            schedule,
+            slip: config.slip.then(|| Slip::new(format, schedule.lead_us())),
+            delivery,
+            paused: false,
+            agent_released: 0,
         }
     }
 
-    /// Begins an utterance behind what is queued; one still open is completed first. Returns its number.
-    pub fn begin(&mut self, interruptible: bool) -> u32 {
+    /// Another agent speaks from now on, which gives its speech in this time.
+    pub fn set_delivery(&mut self, delivery: Delivery) {
+        self.delivery = delivery;
+        self.forget_depth();
+    }
+
+    /// Begins an utterance behind what is queued; one still open is completed first. Returns its number;
+    /// `None` if too many are waiting, and then its audio is refused.
+    pub fn begin(&mut self, owner: Owner, interruptible: bool) -> Option<u32> {
         self.complete();
-        if self.utterances.len() == UTTERANCES
-            && let Some(last) = self.utterances.back_mut()
-        {
-            last.until_us = None;
-            last.released = false;
-            return last.number;
-        }
-        let number = self.next_utterance;
-        self.next_utterance = number.wrapping_add(1);
-        self.utterances.push_back(Utterance {
-            number,
-            interruptible,
-            from_us: self.schedule.released_us + self.queued_us(),
-            until_us: None,
-            released: false,
-        });
-        number
+        self.utterances.begin(owner, interruptible)
     }
 
     /// Appends speech of the open utterance, in the caller's format. Returns how many bytes were refused
     /// because the bound was reached, or because no utterance is open.
-    pub fn push(&mut self, audio: &[u8]) -> usize {
-        if !self.is_open() {
+    pub fn push(&mut self, now: Time, audio: &[u8]) -> usize {
+        let slips = self.is_slipping();
+        let depth_us = if slips { self.depth_us(now) } else { 0 };
+        let Some(open) = self.utterances.open() else {
             return audio.len();
-        }
+        };
         let room = self.bound_bytes.saturating_sub(self.queue.len());
         let sample_bytes = self.format.bytes_per_sample();
-        let taken = audio.len().min(room / sample_bytes * sample_bytes);
+        let taken = audio.len().min(room) / sample_bytes * sample_bytes;
         self.queue.extend(audio.get(..taken).unwrap_or_default());
+        open.queued += taken;
+        if let Some(slip) = self.slip.as_mut().filter(|_| slips) {
+            slip.observe(now, depth_us);
+            slip.pay(&mut self.queue, &mut self.utterances);
+        }
         audio.len() - taken
     }
 
-    /// Nothing more comes of the open utterance: what is queued is padded to whole frames with the
-    /// codec's silence.
+    /// Nothing more comes of the open utterance: its last message is padded with the codec's silence.
     pub fn complete(&mut self) {
-        if !self.is_open() {
-            return;
-        }
-        let tail = self.queue.len() % self.frame_bytes;
-        if tail > 0 {
-            let mut silence = [0; 8];
-            let sample = self.format.bytes_per_sample().min(silence.len());
-            if let Some(silence) = silence.get_mut(..sample) {
-                self.format.fill_silence(silence);
-                let missing = self.frame_bytes - tail;
-                self.queue
-                    .extend(silence.iter().copied().cycle().take(missing));
-            }
-        }
-        let until_us = self.schedule.released_us + self.queued_us();
-        if let Some(open) = self.utterances.back_mut() {
-            open.until_us = Some(until_us);
+        if let Some(open) = self.utterances.open() {
+            open.complete = true;
         }
     }
 
-    /// Throws away everything not yet released and ends every utterance. Returns how much of the one being
-    /// played the caller has heard, in milliseconds.
+    /// Utterances begun from now on wait until [`release_held`](Self::release_held): what is said before it
+    /// is sure that it should be.
+    pub const fn hold(&mut self) {
+        self.utterances.hold();
+    }
+
+    /// What was held may be released, and nothing more is held.
+    pub fn release_held(&mut self) {
+        self.utterances.release_held();
+        self.forget_depth();
+    }
+
+    /// Throws away what was held, and nothing else; nothing more is held. Returns its length in
+    /// milliseconds.
+    pub fn drop_held(&mut self) -> u64 {
+        let bytes = self.utterances.drop_held();
+        self.queue.truncate(self.queue.len().saturating_sub(bytes));
+        self.rest_if_empty();
+        self.forget_depth();
+        self.format.us_for_bytes(bytes) / 1_000
+    }
+
+    /// Nothing is released from now on. What was released before is played.
+    pub const fn pause(&mut self) {
+        self.paused = true;
+    }
+
+    /// Goes on where it was paused.
+    pub fn resume(&mut self, now: Time) {
+        if std::mem::take(&mut self.paused) {
+            // The pause was nobody's underrun.
+            self.schedule.restart_if_dry(now);
+            self.forget_depth();
+        }
+    }
+
+    /// Throws away everything not yet released, ends every utterance and holds nothing more. Returns how
+    /// much of the one being played the caller has heard, in milliseconds.
     pub fn cut_off(&mut self, now: Time) -> u64 {
         let heard_ms = self.heard_ms(now);
         self.queue.clear();
-        self.queue.shrink_to(IDLE_CAPACITY_BYTES);
+        self.rest_if_empty();
         self.utterances.clear();
-        // What the caller's side had buffered is cleared there: it plays no more.
-        self.schedule.released_us = self.schedule.played_us(now);
+        self.forget_depth();
+        if self.clears {
+            self.schedule.forget_unplayed(now);
+        }
         heard_ms
     }
 
     /// Gives what is due at `now`. A frame is appended to `frame`, which the caller of this cleared.
     /// Call again until it gives [`Release::Wait`] or [`Release::Idle`].
     pub fn release(&mut self, now: Time, frame: &mut Vec<u8>) -> Release {
-        let released_us = self.schedule.released_us;
-        let next = self.utterances.iter_mut().find(|u| !u.released);
-        let Some(next) = next else {
+        let position = self.schedule.position();
+        let Some(next) = self.utterances.next_mut().filter(|_| !self.paused) else {
             return Release::Idle;
         };
-        if next.until_us.is_some_and(|until| until <= released_us) {
-            next.released = true;
-            if self.queue.is_empty() {
-                self.queue.shrink_to(IDLE_CAPACITY_BYTES);
-            }
-            return Release::UtteranceEnd(next.number);
+        if next.complete && next.queued == 0 {
+            let number = next.number;
+            self.utterances.end_next(position);
+            self.rest_if_empty();
+            return Release::UtteranceEnd(number);
         }
-        if self.queue.len() < self.frame_bytes {
+        if !self.framing.is_ready(next.queued, next.complete) {
             return Release::Idle;
         }
-        if now > self.schedule.plays_until() {
-            // Dry: the next frame plays when it is sent, and everything after it later by the same.
-            self.schedule.base = now.minus_us(released_us);
-        }
-        let due = self.due();
+        self.schedule.restart_if_dry(now);
+        let due = self.schedule.due();
         if now < due {
             return Release::Wait(due);
         }
-        take_front(&mut self.queue, self.frame_bytes, frame);
-        self.schedule.released_us += FRAME_US;
+        let behind = if self.framing.is_elastic() {
+            self.schedule.bytes(now.us_since(due)) as usize
+        } else {
+            0
+        };
+        let cut = self.framing.cut(next.queued, next.complete, behind);
+        if next.released == 0 {
+            next.from = position;
+        }
+        next.queued -= cut.take;
+        next.released += cut.take as u64;
+        let padding = cut.length - cut.take;
+        next.padding += padding as u64;
+        if next.owner == Owner::Agent {
+            self.agent_released += cut.take as u64;
+        }
+        if let Some(slip) = &mut self.slip {
+            slip.released(cut.take);
+        }
+        take_front(&mut self.queue, cut.take, frame);
+        if padding > 0 {
+            frame.resize(frame.len() + padding, self.silence);
+        }
+        self.schedule.advance(cut.length);
         Release::Frame
     }
 
     /// When to look again for the sake of pacing: late within the lead.
     pub fn wake_at(&self) -> Option<Time> {
-        if self.queue.len() < self.frame_bytes {
-            return None;
-        }
-        let slack = if self.lead_us >= 40_000 {
-            TIMER_SLACK_US.min(self.lead_us)
-        } else {
-            0
-        };
-        Some(self.due().plus_us(slack))
+        let next = self.utterances.next().filter(|_| !self.paused)?;
+        self.framing
+            .is_ready(next.queued, next.complete)
+            .then(|| self.schedule.wake_at())
     }
 
-    /// The utterance of this number has been played to its end, and with it those before. Returns how many
-    /// that are.
-    pub fn settle(&mut self, number: u32) -> usize {
-        let at = self
-            .utterances
-            .iter()
-            .position(|u| u.released && u.number == number);
-        at.map_or(0, |at| self.utterances.drain(..=at).count())
+    /// The utterance of this number has been played to its end, and with it those before. Gives them, the
+    /// first one first.
+    pub fn settle(&mut self, number: u32) -> impl Iterator<Item = (u32, Owner)> {
+        self.utterances.settle(number)
     }
 
     /// When everything released has been played.
-    pub fn plays_until(&self) -> Time {
+    pub const fn plays_until(&self) -> Time {
         self.schedule.plays_until()
     }
 
-    /// When everything queued will have been played, if nothing more comes.
-    pub fn drained_at(&self, now: Time) -> Time {
-        self.schedule
-            .plays_until()
-            .max(now)
-            .plus_us(self.queued_us())
+    /// Whether the depth says how far the agent is ahead of the caller.
+    fn is_slipping(&self) -> bool {
+        let real_time = self.delivery == Delivery::RealTime && self.slip.is_some();
+        real_time && !self.paused && !self.utterances.is_holding()
     }
 
-    /// Milliseconds the caller has been played of the utterance being played; 0 if there is none.
-    pub fn heard_ms(&self, now: Time) -> u64 {
-        let played_us = self.schedule.played_us(now);
-        self.playing(now)
-            .map_or(0, |u| played_us.saturating_sub(u.from_us) / 1_000)
+    fn depth_us(&self, now: Time) -> u64 {
+        self.drained_at(now).us_since(now)
     }
 
-    /// Whether an utterance is open, waiting to be released or still being played.
-    pub fn is_speaking(&self) -> bool {
-        !self.utterances.is_empty()
+    /// Gives back memory that speech has needed.
+    fn rest_if_empty(&mut self) {
+        if self.queue.is_empty() {
+            self.queue.shrink_to(IDLE_CAPACITY_BYTES);
+        }
     }
 
-    /// Whether an utterance takes more audio.
-    pub fn is_open(&self) -> bool {
-        self.utterances.back().is_some_and(|u| u.until_us.is_none())
-    }
-
-    /// Whether the caller may cut off what is being played.
-    pub fn is_interruptible(&self, now: Time) -> bool {
-        self.playing(now).is_some_and(|u| u.interruptible)
-    }
-
-    /// Whether the agent should be kept from sending more: 90 % of the bound.
-    pub fn is_nearly_full(&self) -> bool {
-        self.queue.len() >= self.bound_bytes / 10 * 9
-    }
-
-    /// Whether the schedule has run past what was released while an open utterance had nothing to give.
-    pub fn is_dry(&self, now: Time) -> bool {
-        let begun = self
-            .utterances
-            .back()
-            .is_some_and(|u| u.until_us.is_none() && self.schedule.released_us > u.from_us);
-        begun && self.queue.len() < self.frame_bytes && now > self.schedule.plays_until()
-    }
-
-    /// The utterance the caller hears at `now`; between two, the one before.
-    fn playing(&self, now: Time) -> Option<&Utterance> {
-        let played_us = self.schedule.played_us(now);
-        let unfinished = |u: &&Utterance| u.until_us.is_none_or(|until| played_us < until);
-        self.utterances
-            .iter()
-            .find(unfinished)
-            .or(self.utterances.back())
-    }
-
-    fn due(&self) -> Time {
-        self.schedule.plays_until().minus_us(self.lead_us)
-    }
-
-    fn queued_us(&self) -> u64 {
-        self.format.us_for_bytes(self.queue.len())
+    fn forget_depth(&mut self) {
+        if let Some(slip) = &mut self.slip {
+            slip.reset();
+        }
     }
 }
 

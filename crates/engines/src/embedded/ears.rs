@@ -3,31 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use trunkline_call::{Action, LinkId, LinkSet, LinkSpec, SendKind, Time};
-
+use trunkline_call::{Action, LinkId, LinkSet, Time};
 use trunkline_codecs::format::AudioFormat;
 
-use super::WIDEBAND;
+use super::utterance::{SLOW_MS, Stage, Utterance};
 
 /// Slots of the recognisers: an utterance may begin while the one before it is still being understood.
 const SLOTS: [u8; 3] = [2, 3, 4];
-
-/// Audio kept while nobody speaks: speech is noticed about 150 ms after it began, and a recogniser wants
-/// a little silence before it. 400 ms.
-const PREROLL_SAMPLES: usize = 6_400;
-
-/// Audio crosses to a worker in blocks of at least 100 ms.
-const BLOCK_SAMPLES: usize = 1_600;
-
-/// Audio kept for a recogniser that takes none: 3 s. The newest is dropped.
-const BOUND_SAMPLES: usize = 48_000;
-
-/// How long a recogniser is waited for before the caller is told, and before it is given up.
-const SLOW_MS: u64 = 300;
-const GIVE_UP_MS: u64 = 3_000;
-
-/// How long understanding may take once the caller has stopped.
-const FINAL_MS: u64 = 5_000;
 
 /// What waiting for a recogniser has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,72 +21,8 @@ pub(super) enum Verdict {
     GiveUp,
 }
 
-/// One utterance being understood.
-#[derive(Debug)]
-struct Utterance {
-    id: LinkId,
-    stage: Stage,
-    /// Audio on its way to the recogniser.
-    block: Vec<i16>,
-    /// When it was opened; once the caller has stopped, when that was.
-    since: Time,
-    /// The caller has stopped: the end is to be sent behind the rest of the audio.
-    stopped: bool,
-    /// A recogniser has taken it.
-    started: bool,
-    /// The caller has been told that it takes a moment.
-    told: bool,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Stage {
-    /// The recogniser is to be asked for.
-    New(Arc<str>),
-    /// The recogniser has been asked for, and gets the audio.
-    Open,
-    /// All has been sent.
-    Ended,
-}
-
-impl Utterance {
-    /// What the recogniser is to get next.
-    fn poll(
-        &mut self,
-        telephone: bool,
-        writable: LinkSet,
-        samples: &mut Vec<i16>,
-    ) -> Option<Action> {
-        if let Stage::New(grammar) = &self.stage {
-            let spec = LinkSpec::Recognise {
-                grammar: Some(Arc::clone(grammar)),
-                telephone,
-            };
-            self.stage = Stage::Open;
-            return Some(Action::Open(self.id, spec));
-        }
-        if self.stage == Stage::Ended || !writable.contains(self.id) {
-            return None;
-        }
-        if self.block.len() >= BLOCK_SAMPLES || (self.stopped && !self.block.is_empty()) {
-            samples.append(&mut self.block);
-            return Some(Action::Send(self.id, SendKind::Samples));
-        }
-        if self.stopped {
-            self.stage = Stage::Ended;
-            return Some(Action::Send(self.id, SendKind::End));
-        }
-        None
-    }
-
-    /// The caller is still speaking.
-    fn is_listening(&self) -> bool {
-        !self.stopped
-    }
-}
-
 #[derive(Debug)]
 pub(super) struct Ears {
-    preroll: VecDeque<i16>,
     /// In the order they were spoken; only the last may still be listened to.
     utterances: VecDeque<Utterance>,
     /// An utterance given up, whose link is to be closed.
@@ -117,7 +35,6 @@ pub(super) struct Ears {
 impl Default for Ears {
     fn default() -> Self {
         Self {
-            preroll: VecDeque::new(),
             utterances: VecDeque::new(),
             close: None,
             links: SLOTS.map(|slot| LinkId::new(slot, 0)),
@@ -132,24 +49,28 @@ impl Ears {
         self.telephone = line.rate_hz <= 8_000;
     }
 
-    /// Caller audio, PCM16 at 16 kHz.
-    pub(super) fn hear(&mut self, audio: &[u8]) {
+    /// Whether there is room for more audio.
+    pub(super) fn takes_audio(&self) -> bool {
+        let last = self.utterances.back();
+        !last.is_some_and(|utterance| utterance.is_listening() && utterance.is_full())
+    }
+
+    /// Audio of the caller's turn, PCM16 at 16 kHz.
+    pub(super) fn hear(&mut self, now: Time, audio: &[u8]) {
         let samples = audio
             .as_chunks::<2>()
             .0
             .iter()
             .map(|pair| i16::from_le_bytes(*pair));
         if let Some(utterance) = self.listening() {
-            let room = BOUND_SAMPLES.saturating_sub(utterance.block.len());
-            utterance.block.extend(samples.take(room));
-            return;
+            utterance.block.extend(samples);
+            if utterance.is_full() {
+                utterance.full_since.get_or_insert(now);
+            }
         }
-        self.preroll.extend(samples);
-        let surplus = self.preroll.len().saturating_sub(PREROLL_SAMPLES);
-        self.preroll.drain(..surplus);
     }
 
-    /// The caller began to speak: this and what comes goes to a recogniser. With all slots still busy
+    /// The caller began to speak: what comes goes to a recogniser. With all slots still busy
     /// understanding, the utterance is not listened to.
     pub(super) fn open(&mut self, now: Time, grammar: Arc<str>) {
         if self.is_listening() {
@@ -163,15 +84,8 @@ impl Ears {
             return;
         };
         *link = link.next();
-        self.utterances.push_back(Utterance {
-            id: *link,
-            stage: Stage::New(grammar),
-            block: self.preroll.drain(..).collect(),
-            since: now,
-            stopped: false,
-            started: false,
-            told: false,
-        });
+        self.utterances
+            .push_back(Utterance::new(now, *link, grammar));
     }
 
     /// The caller stopped.
@@ -179,6 +93,15 @@ impl Ears {
         if let Some(utterance) = self.listening() {
             utterance.since = now;
             utterance.stopped = true;
+        }
+    }
+
+    /// What the caller said was no turn: it is not to be understood.
+    pub(super) fn forget(&mut self) {
+        if let Some(utterance) = self.utterances.pop_back_if(|u| u.is_listening())
+            && !matches!(utterance.stage, Stage::New(_))
+        {
+            self.close = Some(utterance.id);
         }
     }
 
@@ -199,16 +122,13 @@ impl Ears {
         let Some(first) = self.utterances.front_mut() else {
             return Verdict::Fine;
         };
-        let waited_ms = now.ms_since(first.since);
-        if (!first.started && waited_ms >= GIVE_UP_MS)
-            || (first.stage == Stage::Ended && waited_ms >= FINAL_MS)
-        {
+        if first.is_lost(now) {
             let id = first.id;
             self.finished(id);
             self.close = Some(id);
             return Verdict::GiveUp;
         }
-        if !first.started && !first.told && waited_ms >= SLOW_MS {
+        if !first.started && !first.told && now.ms_since(first.since) >= SLOW_MS {
             first.told = true;
             return Verdict::Slow;
         }
@@ -216,22 +136,24 @@ impl Ears {
     }
 
     pub(super) fn deadline(&self) -> Option<Time> {
-        let first = self.utterances.front()?;
-        if !first.started {
-            let wait = if first.told { GIVE_UP_MS } else { SLOW_MS };
-            return Some(first.since.plus_ms(wait));
-        }
-        (first.stage == Stage::Ended).then(|| first.since.plus_ms(FINAL_MS))
+        let first = self.utterances.front()?.deadline();
+        let asked = self.utterances.iter().filter_map(|u| u.ask_at);
+        first.into_iter().chain(asked).min()
     }
 
-    pub(super) fn poll(&mut self, writable: LinkSet, samples: &mut Vec<i16>) -> Option<Action> {
+    pub(super) fn poll(
+        &mut self,
+        now: Time,
+        writable: LinkSet,
+        samples: &mut Vec<i16>,
+    ) -> Option<Action> {
         if let Some(id) = self.close.take() {
             return Some(Action::Close(id));
         }
         let telephone = self.telephone;
         self.utterances
             .iter_mut()
-            .find_map(|utterance| utterance.poll(telephone, writable, samples))
+            .find_map(|utterance| utterance.poll(now, telephone, writable, samples))
     }
 
     /// Whether the caller is being listened to.
@@ -239,10 +161,12 @@ impl Ears {
         self.utterances.back().is_some_and(Utterance::is_listening)
     }
 
+    /// Whether something the caller said is still being understood.
+    pub(super) fn is_busy(&self) -> bool {
+        !self.utterances.is_empty()
+    }
+
     fn listening(&mut self) -> Option<&mut Utterance> {
         self.utterances.back_mut().filter(|u| u.is_listening())
     }
 }
-
-/// The rate the constants above count in.
-const _: () = assert!(WIDEBAND.rate_hz == 16_000);

@@ -3,10 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use trunkline_call::{Action, LinkId, LinkSpec};
-use trunkline_codecs::resample::Resampler;
+use trunkline_call::{Action, Down, LinkId, LinkSpec};
 
-use super::WIDEBAND;
+use super::speech::Speech;
 
 /// The slot of the synthesiser's link.
 const SLOT: u8 = 1;
@@ -20,9 +19,7 @@ const PIECE_BYTES: usize = 1_000;
 /// Speech of the agent on its way to the playout.
 #[derive(Debug)]
 pub(super) struct Mouth {
-    voice: Arc<str>,
-    /// Speaks where `voice` does not.
-    own_voice: Arc<str>,
+    voices: Voices,
     link: LinkId,
     /// A synthesiser is at work on `link`.
     synthesising: bool,
@@ -31,9 +28,7 @@ pub(super) struct Mouth {
     sentences: VecDeque<Arc<str>>,
     /// The sentence being synthesised, until something of it is heard.
     unheard: Option<Arc<str>>,
-    audio: Vec<u8>,
-    resampler: Option<(u32, Resampler)>,
-    resampled: Vec<i16>,
+    speech: Speech,
     /// An utterance has begun in the playout and is not complete.
     open: bool,
     /// Utterances given whole to the playout, and not known to be played.
@@ -41,45 +36,76 @@ pub(super) struct Mouth {
     interruptible: bool,
     /// The caller's side has been told the sentence at the front.
     announced: bool,
+    /// Something was to be said since [`mark`](Self::mark).
+    marked: bool,
+}
+
+/// Who speaks.
+#[derive(Debug)]
+struct Voices {
+    /// Who is asked first.
+    asked: Arc<str>,
+    /// Speaks where `asked` does not.
+    own: Arc<str>,
+    /// There is no synthesiser, even for the agent's own.
+    missing: bool,
 }
 
 impl Mouth {
     pub(super) fn new(voice: Arc<str>) -> Self {
         Self {
-            own_voice: Arc::clone(&voice),
-            voice,
+            voices: Voices {
+                asked: Arc::clone(&voice),
+                own: voice,
+                missing: false,
+            },
             link: LinkId::new(SLOT, 0),
             synthesising: false,
             close: false,
             sentences: VecDeque::new(),
             unheard: None,
-            audio: Vec::new(),
-            resampler: None,
-            resampled: Vec::new(),
+            speech: Speech::default(),
             open: false,
             given: 0,
             interruptible: true,
             announced: false,
+            marked: false,
         }
     }
 
     pub(super) fn set_voice(&mut self, voice: &str) {
-        self.voice = Arc::from(voice);
+        self.voices.asked = Arc::from(voice);
     }
 
     /// Queues a text, sentence by sentence, so that the first is heard while the next is being made.
     pub(super) fn say(&mut self, text: &str, interruptible: bool) {
         self.interruptible = interruptible;
+        self.marked = true;
         let room = BOUND.saturating_sub(self.sentences.len());
         let sentences = sentences(text).flat_map(pieces).take(room);
         self.sentences.extend(sentences.map(Arc::from));
+    }
+
+    /// From here on [`said_since_mark`](Self::said_since_mark) counts.
+    pub(super) const fn mark(&mut self) {
+        self.marked = false;
+    }
+
+    /// Whether something was to be said since the mark.
+    pub(super) const fn said_since_mark(&self) -> bool {
+        self.marked
+    }
+
+    /// Whether the agent's own voice has turned out not to be there: nothing will be heard of it.
+    pub(super) const fn is_mute(&self) -> bool {
+        self.voices.missing
     }
 
     /// Whether something is still to be said, or being said.
     pub(super) fn is_speaking(&self) -> bool {
         self.synthesising && !self.close
             || !self.sentences.is_empty()
-            || !self.audio.is_empty()
+            || !self.speech.is_empty()
             || self.open
             || self.given > 0
     }
@@ -94,8 +120,7 @@ impl Mouth {
         self.sentences.clear();
         self.announced = false;
         self.unheard = None;
-        self.resampler = None;
-        self.audio.clear();
+        self.speech.clear();
         self.open = false;
         self.given = 0;
         self.close = self.synthesising;
@@ -107,45 +132,27 @@ impl Mouth {
             return;
         }
         self.unheard = None;
-        if rate_hz == WIDEBAND.rate_hz {
-            WIDEBAND.encode(samples, &mut self.audio);
-            return;
-        }
-        if self
-            .resampler
-            .as_ref()
-            .is_none_or(|(from, _)| *from != rate_hz)
-        {
-            self.resampler = Resampler::new(rate_hz, WIDEBAND.rate_hz)
-                .ok()
-                .map(|resampler| (rate_hz, resampler));
-        }
-        if let Some((_, resampler)) = &mut self.resampler {
-            self.resampled.clear();
-            resampler.process(samples, &mut self.resampled);
-            WIDEBAND.encode(&self.resampled, &mut self.audio);
-        }
+        self.speech.push(rate_hz, samples);
     }
 
     /// The link is gone; whether it was the synthesiser's.
-    pub(super) fn down(&mut self, id: LinkId) -> bool {
+    pub(super) fn down(&mut self, id: LinkId, why: Down) -> bool {
         if id != self.link || !self.synthesising {
             return false;
         }
         self.synthesising = false;
         self.close = false;
-        if let Some((_, mut resampler)) = self.resampler.take() {
-            self.resampled.clear();
-            resampler.flush(&mut self.resampled);
-            WIDEBAND.encode(&self.resampled, &mut self.audio);
-        }
-        // A voice that says nothing is not there: the agent's own says it.
-        if let Some(sentence) = self.unheard.take()
-            && self.voice != self.own_voice
-        {
-            self.voice = Arc::clone(&self.own_voice);
+        self.speech.complete();
+        let Some(sentence) = self.unheard.take() else {
+            return true;
+        };
+        if self.voices.asked != self.voices.own {
+            // A voice that says nothing is not there: the agent's own says it.
+            self.voices.asked = Arc::clone(&self.voices.own);
             self.sentences.push_front(sentence);
             self.announced = true;
+        } else if why == Down::Unavailable {
+            self.voices.missing = true;
         }
         true
     }
@@ -156,8 +163,8 @@ impl Mouth {
             self.synthesising = false;
             return Some(Action::Close(self.link));
         }
-        if !self.audio.is_empty() {
-            audio.append(&mut self.audio);
+        if !self.speech.is_empty() {
+            self.speech.take(audio);
             return Some(Action::Audio);
         }
         if self.synthesising {
@@ -195,7 +202,7 @@ impl Mouth {
             self.link,
             LinkSpec::Speak {
                 text,
-                voice: Arc::clone(&self.voice),
+                voice: Arc::clone(&self.voices.asked),
             },
         ))
     }

@@ -11,7 +11,7 @@ use trunkline_local::WorkerLink;
 
 use super::transport::MediaStream;
 pub(super) use socket::SocketLink;
-pub(super) use worker::{open_worker, read_worker};
+pub(super) use worker::{has_room, open_worker, read_worker};
 
 /// One link of a call. A closed set: what carries media is never behind a pointer.
 #[derive(Debug)]
@@ -50,7 +50,15 @@ impl<S: MediaStream> Slot<S> {
     }
 
     pub(super) fn is_writable(&self) -> bool {
-        !self.flushing && self.fed_bytes < FEED_BYTES
+        match &self.link {
+            Link::Socket(_) => !self.flushing && self.fed_bytes < FEED_BYTES,
+            Link::Worker(link) => has_room(link),
+        }
+    }
+
+    /// Whether the peer has closed and waits for our answer, which has not gone out.
+    pub(super) fn owes_close(&self) -> bool {
+        matches!(&self.link, Link::Socket(link) if link.owes_close())
     }
 
     /// The next frame. It borrows the link's buffer and is gone with the next call.
@@ -76,7 +84,7 @@ impl<S: MediaStream> Slot<S> {
             }
             Link::Worker(link) => {
                 match kind {
-                    // A full ring means a worker hopelessly behind; the utterance is understood in part.
+                    // Only for an agent that sends more at once than it may; the utterance is understood in part.
                     SendKind::Samples => link.push_samples(samples).unwrap_or_else(|full| {
                         tracing::debug!(%full, "recogniser behind, audio dropped");
                     }),

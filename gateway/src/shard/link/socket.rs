@@ -32,6 +32,17 @@ pub(in crate::shard) struct SocketLink<S> {
     /// Nothing more can be understood. What still comes is read and thrown away: closing over unread
     /// bytes would reset the connection, and take the close frame with it.
     broken: bool,
+    close: PeerClose,
+}
+
+/// How far the peer's close has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PeerClose {
+    Awaited,
+    /// It is there. The library's answer goes out with the next read, where it finds room.
+    Come,
+    /// It is there and has been told, but its answer found no room.
+    Unanswered,
 }
 
 /// The library is a queue too: with its defaults a stalled peer takes seconds of audio that can no longer
@@ -54,6 +65,7 @@ impl<S: MediaStream> SocketLink<S> {
             current: None,
             quick_wakes: QUICK_WAKES,
             broken: false,
+            close: PeerClose::Awaited,
         }
     }
 
@@ -71,7 +83,16 @@ impl<S: MediaStream> SocketLink<S> {
         if self.broken {
             return self.poll_discard(cx);
         }
-        let message = match std::task::ready!(Pin::new(&mut self.socket).poll_next(cx)) {
+        let message = match Pin::new(&mut self.socket).poll_next(cx) {
+            Poll::Ready(message) => message,
+            // Nothing more comes: a peer that closed and does not read must not keep the call.
+            Poll::Pending if self.close == PeerClose::Come => {
+                self.close = PeerClose::Unanswered;
+                return Poll::Ready(Err(Down::Finished));
+            }
+            Poll::Pending => return Poll::Pending,
+        };
+        let message = match message {
             Some(Ok(message)) => message,
             Some(Err(Error::Capacity(_))) => {
                 self.broken = true;
@@ -92,9 +113,11 @@ impl<S: MediaStream> SocketLink<S> {
             Message::Text(text) => Frame::Text(text.as_str()),
             Message::Binary(bytes) => Frame::Binary(bytes),
             // The library answers pings and the close by itself, with the next flush.
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => {
+            Message::Close(_) => {
+                self.close = PeerClose::Come;
                 Frame::Alive
             }
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Frame::Alive,
         }))
     }
 
@@ -133,8 +156,16 @@ impl<S: MediaStream> SocketLink<S> {
         self.start_send(message)
     }
 
-    /// Begins the close handshake. The peer's answer ends [`poll_frame`](Self::poll_frame).
+    /// Whether the peer has closed and our answer found no room yet.
+    pub(super) const fn owes_close(&self) -> bool {
+        matches!(self.close, PeerClose::Unanswered)
+    }
+
+    /// Begins the close handshake, unless the peer has. Its answer ends [`poll_frame`](Self::poll_frame).
     pub(in crate::shard) fn close(&mut self, code: u16) -> Result<(), Down> {
+        if self.owes_close() {
+            return Ok(());
+        }
         self.start_send(Message::Close(Some(CloseFrame {
             code: CloseCode::from(code),
             reason: Utf8Bytes::default(),

@@ -3,7 +3,13 @@
 use std::task::{Context, Poll};
 
 use trunkline_call::{Down, Frame, LinkSpec, WorkerFrame};
-use trunkline_local::{Band, OpenError, Voice, WorkerLink, WorkerSpec, Workers};
+use trunkline_engines::SAMPLES_AT_ONCE;
+use trunkline_local::{
+    Band, OpenError, RECOGNISE_RATE_HZ, RECOGNISE_RING_MS, Voice, WorkerLink, WorkerSpec, Workers,
+};
+
+/// What a link holds for its recogniser.
+const RING_SAMPLES: usize = (RECOGNISE_RING_MS as usize) * (RECOGNISE_RATE_HZ as usize / 1_000);
 
 /// Opens a link to a local worker.
 pub(in crate::shard) fn open_worker(workers: &Workers, spec: LinkSpec) -> Result<WorkerLink, Down> {
@@ -28,6 +34,12 @@ pub(in crate::shard) fn open_worker(workers: &Workers, spec: LinkSpec) -> Result
             Down::Unavailable
         }
     })
+}
+
+/// Whether all fits that an agent sends at once. A recogniser that drains its ring wakes nobody: the agent asks
+/// again by the clock.
+pub(in crate::shard) fn has_room(link: &WorkerLink) -> bool {
+    link.waiting_samples() + SAMPLES_AT_ONCE <= RING_SAMPLES
 }
 
 /// The next frame of a worker.

@@ -9,7 +9,7 @@ use trunkline_codecs::format::AudioFormat;
 use trunkline_protocol::client::omni::{Configure, Open};
 
 use super::super::*;
-use crate::agent::{Action, AgentEvent, AgentNeeds, Buffers};
+use crate::agent::{Action, AgentEvent, AgentNeeds, Buffers, TurnMode};
 use crate::caller::{OmniLeg, TwilioLeg};
 use crate::io::Output;
 use crate::link::{LinkSpec, SendKind};
@@ -30,6 +30,9 @@ pub(super) struct Scripted {
     pub(super) wants: VecDeque<Action>,
     pub(super) audio: Vec<u8>,
     pub(super) speaks: Option<AudioFormat>,
+    pub(super) listens: Option<AudioFormat>,
+    /// Everything heard in `listens`.
+    pub(super) heard_audio: Vec<u8>,
     pub(super) hears: bool,
     pub(super) echo: bool,
     pub(super) begun: bool,
@@ -44,9 +47,15 @@ pub(super) struct Scripted {
 impl Agent for Scripted {
     fn needs(&mut self, sends: AudioFormat, takes: AudioFormat) -> AgentNeeds {
         AgentNeeds {
-            listens: Some(sends),
-            speaks: self.speaks.unwrap_or(takes),
-            voice_activity: self.hears,
+            turns: if self.hears {
+                TurnMode::Voice
+            } else {
+                TurnMode::Off
+            },
+            ..AgentNeeds::new(
+                Some(self.listens.unwrap_or(sends)),
+                self.speaks.unwrap_or(takes),
+            )
         }
     }
 
@@ -61,10 +70,11 @@ impl Agent for Scripted {
                 }
             }
             AgentEvent::Audio(audio) if self.echo => self.heard.extend(audio),
+            AgentEvent::Audio(audio) if self.listens.is_some() => self.heard_audio.extend(audio),
             AgentEvent::Spoken => self.spoken += 1,
             AgentEvent::SpeechStarted => self.speech_started += 1,
             AgentEvent::TransferRefused => self.transfers_refused += 1,
-            AgentEvent::Interrupted { heard_ms } => self.interrupted.push((now, heard_ms)),
+            AgentEvent::Interrupted { heard_ms, .. } => self.interrupted.push((now, heard_ms)),
             AgentEvent::Data(_, Frame::Text(text)) => self.link_data.push(text.to_owned()),
             _ => {}
         }
@@ -107,7 +117,7 @@ pub(super) struct Rig {
 impl Rig {
     fn new(caller: CallerLeg, agent: Scripted) -> Self {
         Self {
-            call: Call::new(CallConfig::default(), caller, agent),
+            call: Call::new(Arc::new(CallConfig::default()), caller, agent),
             now: Time::ZERO,
             scratch: Scratch::new(),
             sent: Vec::new(),
@@ -150,14 +160,14 @@ impl Rig {
     }
 
     pub(super) fn agent(&mut self) -> &mut Scripted {
-        &mut self.call.agent
+        &mut self.call.party.agent
     }
 
     pub(super) fn now(&self) -> Time {
         self.now
     }
 
-    pub(super) fn counters(&self) -> &Counters {
+    pub(super) fn counters(&self) -> Counters {
         self.call.counters()
     }
 
