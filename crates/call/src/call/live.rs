@@ -133,6 +133,13 @@ impl Live {
         playing || self.marks.is_pending() || !self.sounds.is_empty()
     }
 
+    /// When the last words before a hold or a transfer will have been heard.
+    pub(super) fn stage_ends_at(&self, now: Time) -> Option<Time> {
+        let waits = matches!(self.stage, Stage::Parking | Stage::Leaving { .. });
+        let heard_at = waits.then(|| self.playout.heard_until(now));
+        heard_at.filter(|at| *at > now)
+    }
+
     /// Whether the utterance is of an agent that was lost.
     pub(super) fn is_of_lost(&self, number: u32) -> bool {
         self.lost_last.is_some_and(|last| number <= last)

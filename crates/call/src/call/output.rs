@@ -71,6 +71,7 @@ impl<A: Agent> Call<A> {
             // A caller that takes nothing is woken for as well, once: from then on it has stalled.
             let takes = writable.contains(LinkId::CALLER);
             let paced = live.playout.wake_at().filter(|at| takes || *at > now);
+            let paced = paced.or_else(|| live.stage_ends_at(now));
             self.timers.set_or_stop(Timer::Playout, paced);
             self.timers
                 .set_or_stop(Timer::Mark, live.marks.next_expiry());
@@ -94,7 +95,7 @@ impl<A: Agent> Call<A> {
             let failover = away.then(|| self.party.failover.deadline()).flatten();
             self.timers.set_or_stop(Timer::Failover, failover);
         }
-        if self.party.has_more {
+        if self.party.has_more && matches!(self.phase, Phase::Live) {
             // An agent that never has enough does not keep the other calls of its shard from their turn.
             return Output::Timeout(now);
         }

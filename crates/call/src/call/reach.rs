@@ -18,9 +18,6 @@ use crate::waiting::Due;
 impl<A: Agent> Call<A> {
     /// The agent has the call from now on.
     pub(super) fn attach(&mut self, now: Time, needs: AgentNeeds) {
-        if self.talk.is_anew(needs) {
-            self.cut_speech_short(now);
-        }
         self.talk.attach(now, &self.config, needs);
         self.party.needs = Some(needs);
         self.party.failover.began(now);
@@ -130,7 +127,12 @@ impl<A: Agent> Call<A> {
         let line = self.caller.line();
         let needs = self.party.agent.needs(line.sends, line.takes);
         let before = self.party.needs.unwrap_or(needs);
-        let mid_turn = self.talk.turns.is_callers() && !self.talk.is_anew(needs);
+        let anew = self.talk.is_anew(needs);
+        if anew {
+            // Whoever decides next knows nothing of the speech going on.
+            self.cut_speech_short(now);
+        }
+        let mid_turn = self.talk.turns.is_callers() && !anew;
         let attached = self
             .live
             .as_mut()

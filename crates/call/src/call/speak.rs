@@ -94,24 +94,12 @@ impl<A: Agent> Call<A> {
         self.report(CallEvent::AgentSays { text });
     }
 
-    /// Silences the agent, in this order: generation, playout, the caller's buffer, the agent. Nothing
-    /// happens when nothing is being said, so that a greeting which has not begun is not wiped.
+    /// The caller interrupts the agent. Nothing happens when nothing is being said, so that a greeting which
+    /// has not begun is not wiped.
     pub(super) fn interrupt(&mut self, now: Time) {
-        for _ in 0..self.settle_heard(now) {
-            self.party.agent.handle(now, AgentEvent::Spoken);
-        }
-        let agent_speaks = self
-            .live
-            .as_ref()
-            .is_some_and(|live| live.is_agent_speaking());
-        let Some(cut_off) = self.cut_off(now) else {
+        let Some(heard_ms) = self.stop_agent(now) else {
             return;
         };
-        if !agent_speaks {
-            // It was the gateway's own sentence.
-            return;
-        }
-        let heard_ms = cut_off.heard_ms;
         self.tally.counters.barge_ins += 1;
         self.talk.latency.cut_off(now, heard_ms);
         let clears = self.live.as_ref().is_some_and(|live| live.line.clears);
@@ -119,6 +107,24 @@ impl<A: Agent> Call<A> {
             // Nothing to be written: what has been sent plays out.
             self.report_cleared(now);
         }
+    }
+
+    /// Silences the agent, in this order: generation, playout, the caller's buffer, the agent. Returns how much
+    /// of the agent's speech was heard, in milliseconds; `None` where it was not speaking.
+    pub(super) fn stop_agent(&mut self, now: Time) -> Option<u64> {
+        for _ in 0..self.settle_heard(now) {
+            self.party.agent.handle(now, AgentEvent::Spoken);
+        }
+        let agent_speaks = self
+            .live
+            .as_ref()
+            .is_some_and(|live| live.is_agent_speaking());
+        let cut_off = self.cut_off(now)?;
+        if !agent_speaks {
+            // It was the gateway's own sentence.
+            return None;
+        }
+        let heard_ms = cut_off.heard_ms;
         let own = self
             .live
             .as_ref()
@@ -129,6 +135,7 @@ impl<A: Agent> Call<A> {
             let interrupted = AgentEvent::Interrupted { heard_ms, heard };
             self.party.agent.handle(now, interrupted);
         }
+        Some(heard_ms)
     }
 
     /// Empties the playout and the caller's buffer. Returns what was heard, `None` if nothing is being said.

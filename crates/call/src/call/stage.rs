@@ -44,7 +44,7 @@ impl<A: Agent> Call<A> {
         live.uplink.advance(now);
         self.stop_speech_clock(now);
         // On hold what the agent was saying, and afterwards the music, is not played to its end.
-        self.interrupt(now);
+        self.stop_agent(now);
         if let Some(live) = &mut self.live
             && std::mem::take(&mut live.said_on_hold)
         {
@@ -113,7 +113,7 @@ impl<A: Agent> Call<A> {
             self.cut_off(now);
             return self.end(now, Ending::Transferred);
         }
-        self.interrupt(now);
+        self.stop_agent(now);
         if self.party.is_ready() {
             self.party.agent.handle(now, AgentEvent::TransferRefused);
         } else if self.party.failover.has_given_up() {

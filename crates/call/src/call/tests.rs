@@ -490,3 +490,20 @@ fn speech_that_ends_and_begins_within_a_message_is_noticed_twice() {
     rig.audio(&pcm);
     assert_eq!(rig.agent().speech_started, 2);
 }
+
+#[test]
+fn an_agent_that_never_has_enough_lets_others_have_their_turn_and_the_call_end() {
+    let mut rig = Rig::twilio_saying(2);
+    rig.agent().endless = true;
+    rig.start();
+    assert_eq!(rig.take_media().len(), 2, "its speech is sent all the same");
+    assert_eq!(
+        rig.drain(),
+        Some(rig.now()),
+        "it is asked again, after others"
+    );
+    rig.writable = LinkSet::EMPTY;
+    rig.input(Input::Control(Control::HangUp));
+    let woken_at = rig.drain().expect("not over yet");
+    assert!(woken_at > rig.now(), "nobody asks it any more");
+}

@@ -31,6 +31,8 @@ pub(super) struct Scripted {
     pub(super) audio: Vec<u8>,
     pub(super) speaks: Option<AudioFormat>,
     pub(super) listens: Option<AudioFormat>,
+    /// It wants something more each time it is asked.
+    pub(super) endless: bool,
     /// Everything heard in `listens`.
     pub(super) heard_audio: Vec<u8>,
     pub(super) hears: bool,
@@ -86,6 +88,9 @@ impl Agent for Scripted {
                 buffers.audio.append(&mut self.audio);
             }
             return Some(action);
+        }
+        if self.endless {
+            return Some(Action::Working(true));
         }
         if self.heard.is_empty() {
             return None;
@@ -237,7 +242,8 @@ impl Rig {
         self.now = end;
     }
 
-    fn drain(&mut self) -> Option<Time> {
+    /// Carries out what the call wants. Gives when it wants to be woken.
+    pub(super) fn drain(&mut self) -> Option<Time> {
         for _ in 0..10_000 {
             let output = self
                 .call

@@ -1,11 +1,12 @@
 //! What one agent, one hold or one transfer must not leave behind for what comes after it.
 
-use crate::agent::Signal;
+use crate::agent::{Signal, TurnMode};
 use crate::caller::{FrameRule, Line};
 use crate::ending::Ending;
 use crate::io::CallEvent;
 use crate::sim::clips::Own;
 use crate::sim::lines;
+use crate::sim::person::Background;
 use crate::sim::script::{Do, Told, When};
 use crate::sim::world::World;
 use trunkline_codecs::format::AudioFormat;
@@ -264,4 +265,45 @@ fn an_agent_that_answers_every_interruption_does_not_speak_for_ever_on_hold() {
     w.operator_holds(false);
     w.assert_hears_agent_within(200);
     w.assert_still_on();
+}
+
+#[test]
+fn a_hold_is_no_interruption_by_the_caller() {
+    let mut w = World::twilio().agent_says_on_begin(5_000).build();
+    w.run_for(1_000);
+    w.operator_holds(true);
+    w.run_for(1_000);
+    // The agent is told what was heard; nobody spoke over it.
+    assert_eq!(w.interruptions().len(), 1);
+    assert_eq!(w.counters().barge_ins, 0);
+    assert_eq!(w.reported(|e| matches!(e, CallEvent::BargeIn { .. })), 0);
+}
+
+#[test]
+fn a_transfer_is_asked_for_when_the_last_word_is_heard_though_nothing_else_happens() {
+    let mut w = World::telnyx().background(Background::Nothing).build();
+    w.agent_starts(1_000);
+    w.run_for(500);
+    w.agent_transfers("+15550100");
+    w.run_for(600);
+    let wanted = |event: &CallEvent| matches!(event, CallEvent::TransferWanted { .. });
+    assert_eq!(w.reported(wanted), 1, "by its own timer");
+}
+
+#[test]
+fn speech_is_billed_though_the_agent_that_heard_it_by_voice_gave_way_to_an_engine() {
+    let mut w = World::twilio()
+        .voice_turns()
+        .config(|c| c.failover.attempts = 0)
+        .fallback(|manner| manner.needs.turns = TurnMode::Engine)
+        .build();
+    w.caller_speaks(1_000);
+    w.run_for(3_000);
+    let before_ms = w.metering().speech_ms;
+    w.caller_speaks(2_000);
+    w.run_for(1_500);
+    w.agent_fails("closed", false);
+    w.run_for(3_000);
+    let spoken_ms = w.metering().speech_ms - before_ms;
+    assert!((1_400..=1_500).contains(&spoken_ms), "{spoken_ms} ms");
 }
