@@ -133,6 +133,10 @@ impl<A: Agent> Call<A> {
             self.cut_speech_short(now);
         }
         let mid_turn = self.talk.turns.is_callers() && !anew;
+        if let Some(live) = self.live.as_mut().filter(|_| before.hears != needs.hears) {
+            // The silence of a network, however long ago it began, is not made up for at once.
+            live.uplink.advance(now);
+        }
         let attached = self
             .live
             .as_mut()

@@ -1,6 +1,6 @@
 //! What one agent, one hold or one transfer must not leave behind for what comes after it.
 
-use crate::agent::{Signal, TurnMode};
+use crate::agent::{Hears, Signal, TurnMode};
 use crate::caller::{FrameRule, Line};
 use crate::ending::Ending;
 use crate::io::CallEvent;
@@ -306,4 +306,18 @@ fn speech_is_billed_though_the_agent_that_heard_it_by_voice_gave_way_to_an_engin
     w.run_for(3_000);
     let spoken_ms = w.metering().speech_ms - before_ms;
     assert!((1_400..=1_500).contains(&spoken_ms), "{spoken_ms} ms");
+}
+
+#[test]
+fn an_agent_whose_clock_is_the_audio_does_not_get_the_silence_of_before_its_time() {
+    let mut w = World::asterisk()
+        .background(Background::Nothing)
+        .config(|c| c.failover.attempts = 0)
+        .fallback(|manner| manner.needs.hears = Hears::Continuous)
+        .build();
+    w.run_for(600_000);
+    w.agent_fails("closed", false);
+    w.run_for(2_000);
+    let heard_ms = w.agent_heard_ms();
+    assert!((1_300..=2_000).contains(&heard_ms), "{heard_ms} ms");
 }
