@@ -75,6 +75,16 @@ async fn every_series_begins_at_zero() {
             "trunkline_playout_underruns_total",
             "trunkline_playout_overflow_bytes_total",
             "trunkline_barge_ins_total",
+            "trunkline_media_late_frames_total",
+            "trunkline_backlog_dropped_milliseconds_total",
+            "trunkline_playout_slipped_milliseconds_total",
+            "trunkline_turns_total",
+            "trunkline_answers_dropped_total",
+            "trunkline_agents_lost_total",
+            "trunkline_billed_caller_audio_milliseconds_total",
+            "trunkline_billed_speech_milliseconds_total",
+            "trunkline_billed_agent_audio_milliseconds_total",
+            "trunkline_billed_session_milliseconds_total",
         ] {
             let series = format!("{name}{{dialect=\"{dialect}\"}}");
             assert_eq!(of(&samples, &series), 0.0, "{series}");
@@ -92,9 +102,64 @@ async fn every_series_begins_at_zero() {
     stage.clear().await;
 }
 
+/// Frames a carrier sends in order, before one behind a gap.
+const FRAMES: usize = 25;
+
+/// What the series stand at after the two calls of [`counters_move_with_calls`].
+const fn after_two_calls() -> [(&'static str, usize); 20] {
+    [
+        ("trunkline_calls_began_total{dialect=\"twilio\"}", 1),
+        ("trunkline_calls_ended_total{dialect=\"twilio\"}", 1),
+        ("trunkline_calls_began_total{dialect=\"omni\"}", 1),
+        ("trunkline_calls_ended_total{dialect=\"omni\"}", 1),
+        (
+            "trunkline_media_in_frames_total{dialect=\"twilio\"}",
+            FRAMES + 1,
+        ),
+        (
+            "trunkline_media_out_frames_total{dialect=\"twilio\"}",
+            FRAMES + 1,
+        ),
+        ("trunkline_media_lost_frames_total{dialect=\"twilio\"}", 2),
+        ("trunkline_messages_dropped_total{dialect=\"twilio\"}", 1),
+        ("trunkline_messages_ignored_total{dialect=\"twilio\"}", 1),
+        ("trunkline_stale_frames_total{dialect=\"twilio\"}", 0),
+        (
+            "trunkline_audio_in_bytes_total{dialect=\"twilio\"}",
+            (FRAMES + 1) * 160,
+        ),
+        (
+            "trunkline_billed_caller_audio_milliseconds_total{dialect=\"twilio\"}",
+            (FRAMES + 1) * 20,
+        ),
+        (
+            "trunkline_billed_agent_audio_milliseconds_total{dialect=\"twilio\"}",
+            (FRAMES + 1) * 20,
+        ),
+        ("trunkline_media_in_frames_total{dialect=\"omni\"}", 0),
+        ("trunkline_barge_ins_total{dialect=\"omni\"}", 1),
+        (
+            "trunkline_barge_in_clear_seconds_count{dialect=\"omni\"}",
+            1,
+        ),
+        (
+            "trunkline_barge_in_clear_seconds_bucket{dialect=\"omni\",le=\"+Inf\"}",
+            1,
+        ),
+        (
+            "trunkline_call_endings_total{dialect=\"twilio\",ending=\"caller_hung_up\"}",
+            1,
+        ),
+        (
+            "trunkline_call_endings_total{dialect=\"omni\",ending=\"caller_hung_up\"}",
+            1,
+        ),
+        ("trunkline_events_missed_total", 0),
+    ]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn counters_move_with_calls() {
-    const FRAMES: usize = 25;
     let mut stage = Stage::set(AGENTS).await;
     let dial = |path: &str| stage.dial(path).bearer(stage.key());
     let mut carrier = Carrier::call(&dial(&format!("{TWILIO}/default")), Marks::Played).await;
@@ -124,47 +189,7 @@ async fn counters_move_with_calls() {
     assert!(calls.wait_until_empty(PATIENCE).await);
 
     let samples = scrape(&stage).await;
-    for (series, expected) in [
-        ("trunkline_calls_began_total{dialect=\"twilio\"}", 1),
-        ("trunkline_calls_ended_total{dialect=\"twilio\"}", 1),
-        ("trunkline_calls_began_total{dialect=\"omni\"}", 1),
-        ("trunkline_calls_ended_total{dialect=\"omni\"}", 1),
-        (
-            "trunkline_media_in_frames_total{dialect=\"twilio\"}",
-            FRAMES + 1,
-        ),
-        (
-            "trunkline_media_out_frames_total{dialect=\"twilio\"}",
-            FRAMES + 1,
-        ),
-        ("trunkline_media_lost_frames_total{dialect=\"twilio\"}", 2),
-        ("trunkline_messages_dropped_total{dialect=\"twilio\"}", 1),
-        ("trunkline_messages_ignored_total{dialect=\"twilio\"}", 1),
-        ("trunkline_stale_frames_total{dialect=\"twilio\"}", 0),
-        (
-            "trunkline_audio_in_bytes_total{dialect=\"twilio\"}",
-            (FRAMES + 1) * 160,
-        ),
-        ("trunkline_media_in_frames_total{dialect=\"omni\"}", 0),
-        ("trunkline_barge_ins_total{dialect=\"omni\"}", 1),
-        (
-            "trunkline_barge_in_clear_seconds_count{dialect=\"omni\"}",
-            1,
-        ),
-        (
-            "trunkline_barge_in_clear_seconds_bucket{dialect=\"omni\",le=\"+Inf\"}",
-            1,
-        ),
-        (
-            "trunkline_call_endings_total{dialect=\"twilio\",ending=\"caller_hung_up\"}",
-            1,
-        ),
-        (
-            "trunkline_call_endings_total{dialect=\"omni\",ending=\"caller_hung_up\"}",
-            1,
-        ),
-        ("trunkline_events_missed_total", 0),
-    ] {
+    for (series, expected) in after_two_calls() {
         assert_eq!(of(&samples, series), expected as f64, "{series}");
     }
     assert!(

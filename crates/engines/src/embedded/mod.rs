@@ -76,6 +76,7 @@ impl ScriptAgent {
             replaceable: false,
         }
     }
+
     /// The same, where another agent can take over: with no synthesiser to be heard by, it fails (`no_voice`),
     /// in place of going on by keys and text.
     #[must_use]
