@@ -14,6 +14,7 @@
     )
 )]
 
+pub mod bot;
 pub mod carrier;
 pub mod client;
 

@@ -1,10 +1,27 @@
-//! Lower-case hexadecimal for identifiers that people copy between a log, a file and a command line.
+//! Lower-case hexadecimal for identifiers that people copy between a log, a file and a command line, and for the
+//! signatures that are written so.
 
 use std::fmt;
+
+use subtle::ConstantTimeEq;
 
 /// Writes `bytes` as lower-case hexadecimal.
 pub(crate) fn write(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+}
+
+/// `bytes` as lower-case hexadecimal.
+pub(crate) fn encode(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 0x0f])
+        .filter_map(|nibble| char::from_digit(nibble.into(), 16))
+        .collect()
+}
+
+/// Whether `text` is `bytes` in hexadecimal of either case, in a time that depends on the shape of `text` alone.
+pub(crate) fn matches(bytes: &[u8; 32], text: &str) -> bool {
+    parse::<32>(text).is_some_and(|presented| bytes.ct_eq(&presented).into())
 }
 
 /// Reads exactly `N` bytes of hexadecimal in either case; anything else is `None`.

@@ -1,10 +1,13 @@
-//! Keys, scopes and origins. Pure: time and randomness are arguments.
+//! Keys, scopes, origins and signatures. Pure: time and randomness are arguments.
 //!
 //! A key is a self-validating signed token ([`SigningKey`], [`VerifyingKeys`], [`Claims`]): whoever holds the public
 //! key can check it, with no database on the path. The order of a check at the edge is
 //! [`Request::credential`] (where is the key?), [`VerifyingKeys::verify`] (is it one of ours, and still good?),
 //! [`Claims::check_origin`] and [`Claims::require`] (may it do this?). Every step fails with, or turns into, a
 //! [`Refusal`], which knows its HTTP status and the body to answer with.
+//!
+//! [`signature`] is the other proof a request can bring: an HMAC over its URL or body, made and checked in the ways of
+//! the platforms we are compatible with.
 //!
 //! What this crate refuses to do: read a clock or a file, count sessions (single use and concurrency belong to the
 //! gateway), and show a key: no `Debug`, `Display` or error of any type here contains one.
@@ -28,6 +31,7 @@ mod refusal;
 mod revocations;
 mod scope;
 mod secret;
+pub mod signature;
 mod signer;
 mod token;
 

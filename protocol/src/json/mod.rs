@@ -4,4 +4,4 @@ mod read;
 mod write;
 
 pub(crate) use read::{Count, Object, Text, kind};
-pub(crate) use write::{ObjectWriter, push_escaped};
+pub(crate) use write::{ObjectWriter, escaped_bytes, push_escaped, push_escaped_within, push_int};

@@ -1,8 +1,8 @@
-//! A writer of flat JSON objects straight into a buffer. It cannot fail and allocates nothing but the buffer's growth.
+//! A writer of JSON objects straight into a buffer. It cannot fail and allocates nothing but the buffer's growth.
 
 use bytes::{BufMut, BytesMut};
 
-/// One object under construction. At least one field must be written before [`ObjectWriter::end`].
+/// One object under construction.
 #[derive(Debug)]
 pub(crate) struct ObjectWriter<'b> {
     out: &'b mut BytesMut,
@@ -68,6 +68,35 @@ impl<'b> ObjectWriter<'b> {
         self
     }
 
+    /// A whole number as a string of digits, as some carriers write all their numbers.
+    pub(crate) fn digits(mut self, key: &str, value: u64) -> Self {
+        self.key(key);
+        self.out.put_u8(b'"');
+        push_int(self.out, value);
+        self.out.put_u8(b'"');
+        self
+    }
+
+    /// An object of its own, with the fields `fill` writes.
+    pub(crate) fn object(
+        mut self,
+        key: &str,
+        fill: impl for<'c> FnOnce(ObjectWriter<'c>) -> ObjectWriter<'c>,
+    ) -> Self {
+        self.key(key);
+        fill(ObjectWriter::new(self.out)).end();
+        self
+    }
+
+    /// A string whose key is not one of our own literals.
+    pub(crate) fn pair(mut self, key: &str, value: &str) -> Self {
+        self.separate();
+        push_string(self.out, key);
+        self.out.put_u8(b':');
+        push_string(self.out, value);
+        self
+    }
+
     /// A boolean.
     pub(crate) fn bool(mut self, key: &str, value: bool) -> Self {
         self.key(key);
@@ -86,13 +115,20 @@ impl<'b> ObjectWriter<'b> {
 
     /// Closes the object.
     pub(crate) fn end(self) {
+        if self.separator == b'{' {
+            self.out.put_u8(b'{');
+        }
         self.out.put_u8(b'}');
+    }
+
+    fn separate(&mut self) {
+        self.out.put_u8(self.separator);
+        self.separator = b',';
     }
 
     /// Keys are our own literals and need no escape.
     fn key(&mut self, key: &str) {
-        self.out.put_u8(self.separator);
-        self.separator = b',';
+        self.separate();
         self.out.put_u8(b'"');
         self.out.put_slice(key.as_bytes());
         self.out.put_slice(b"\":");
@@ -109,6 +145,34 @@ pub(crate) fn push_escaped(out: &mut BytesMut, text: &str) {
             }
             _ => out.put_slice(run),
         }
+    }
+}
+
+/// Appends as much of `text` as takes at most `room` bytes of a JSON string, up to a whole character. Gives what it
+/// took.
+pub(crate) fn push_escaped_within(out: &mut BytesMut, text: &str, room: usize) -> usize {
+    let mut taken = 0;
+    for c in text.chars() {
+        let bytes = escaped_char_bytes(c);
+        if taken + bytes > room {
+            break;
+        }
+        taken += bytes;
+        push_escaped(out, c.encode_utf8(&mut [0; 4]));
+    }
+    taken
+}
+
+/// How many bytes `text` takes as the inside of a JSON string.
+pub(crate) fn escaped_bytes(text: &str) -> usize {
+    text.chars().map(escaped_char_bytes).sum()
+}
+
+const fn escaped_char_bytes(c: char) -> usize {
+    match c {
+        '"' | '\\' | '\n' | '\r' | '\t' => 2,
+        '\0'..='\u{1f}' => 6,
+        _ => c.len_utf8(),
     }
 }
 
@@ -145,7 +209,8 @@ fn hex_digit(nibble: u8) -> u8 {
     }
 }
 
-fn push_int(out: &mut BytesMut, mut value: u64) {
+/// Appends `value` in decimal.
+pub(crate) fn push_int(out: &mut BytesMut, mut value: u64) {
     let mut digits = [0_u8; 20];
     let mut unused = digits.len();
     for slot in digits.iter_mut().rev() {
@@ -177,10 +242,13 @@ mod tests {
             .strs("l", &["x", "y"])
             .pcm16("r", 24_000)
             .chars("c", "\\".chars())
+            .digits("d", 10)
+            .object("o", |o| o.pair("k\"", "v").int("i", 1))
+            .object("e", |o| o)
             .end();
         assert_eq!(
             &out[..],
-            br#"{"s":"a\"b","n":null,"i":18446744073709551615,"z":0,"b":true,"l":["x","y"],"r":"pcm16@24000","c":"\\"}"#
+            br#"{"s":"a\"b","n":null,"i":18446744073709551615,"z":0,"b":true,"l":["x","y"],"r":"pcm16@24000","c":"\\","d":"10","o":{"k\"":"v","i":1},"e":{}}"#
         );
     }
 
@@ -193,6 +261,19 @@ mod tests {
             prop_assert_eq!(&value["s"], &text);
             prop_assert_eq!(&value["c"], &text);
             prop_assert_eq!(&value["i"], number);
+        }
+
+        #[test]
+        fn a_string_is_cut_at_a_character_and_as_long_as_it_is_said_to_be(text in any::<String>(), room in 0_usize..40) {
+            let (mut all, mut cut) = (BytesMut::new(), BytesMut::new());
+            push_escaped(&mut all, &text);
+            prop_assert_eq!(all.len(), escaped_bytes(&text));
+            let taken = push_escaped_within(&mut cut, &text, room);
+            prop_assert_eq!(taken, cut.len());
+            prop_assert!(taken <= room && all.starts_with(&cut));
+            // Nothing is left out that would fit: the longest escape is of six bytes.
+            prop_assert!(taken == all.len() || taken + 6 > room);
+            prop_assert!(std::str::from_utf8(&cut).is_ok());
         }
     }
 }
