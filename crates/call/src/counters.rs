@@ -27,6 +27,8 @@ pub struct Counters {
     pub slipped_ms: u64,
     /// Answers thrown away because the caller's turn went on.
     pub answers_dropped: u64,
+    /// Messages of whoever the agents talked to dropped as faulty.
+    pub agent_dropped: u64,
     /// Times an agent was lost.
     pub agents_lost: u64,
     /// Frames of links already closed or replaced, and audio of agents that had begun no utterance.

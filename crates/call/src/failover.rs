@@ -82,9 +82,19 @@ impl Failover {
 
     /// The agent can listen and speak: it is away no longer.
     pub fn ready(&mut self, now: Time) {
-        if matches!(self.state, State::Connecting { .. }) {
-            self.state = State::Ready { since: now };
-            self.away_since = None;
+        match self.state {
+            State::Connecting { .. } => self.state = State::Ready { since: now },
+            State::Ready { .. } => {}
+            State::Lost(_) => return,
+        }
+        self.away_since = None;
+    }
+
+    /// The agent that was ready reaches for somebody once more: the call is without an agent until it is ready
+    /// again, for [`give_up_ms`](FailoverConfig::give_up_ms) at most.
+    pub fn away(&mut self, now: Time) {
+        if matches!(self.state, State::Ready { .. }) {
+            self.away_since = Some(now);
         }
     }
 
@@ -120,6 +130,13 @@ impl Failover {
         };
         self.state = State::Lost(plan);
         plan
+    }
+
+    /// The agent has given the call to another, which begins at once, in its place among those that follow.
+    pub fn handed_over(&mut self, now: Time) {
+        (self.begun, self.again, self.quick) = (0, 0, 0);
+        self.away_since = Some(now);
+        self.state = State::Lost(Plan::Next { at: now });
     }
 
     /// What follows when the time of an attempt, or the caller's patience, is over; told once. The attempt is
@@ -168,6 +185,11 @@ impl Failover {
     /// Whether the call is without an agent.
     pub const fn is_away(&self) -> bool {
         self.away_since.is_some()
+    }
+
+    /// Whether the current agent has begun, and not been ready since.
+    pub const fn is_connecting(&self) -> bool {
+        matches!(self.state, State::Connecting { .. })
     }
 
     /// Whether no agent is sought any more.

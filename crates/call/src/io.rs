@@ -3,8 +3,11 @@
 use crate::agent::Answerer;
 use crate::counters::Counters;
 use crate::ending::Ending;
+use crate::history::Said;
+use crate::info::CallInfo;
 use crate::link::{Down, Frame, LinkId, LinkSpec, SendKind};
 use crate::meter::Metering;
+use crate::referral::{Referral, TransferFault};
 use crate::time::Time;
 
 /// What the driver tells a call.
@@ -62,8 +65,8 @@ pub enum Output {
 pub enum CallEvent {
     /// Caller and agent are talking.
     Live {
-        /// The carrier's or client's own name of the call, if it gave one.
-        peer_call_id: Option<String>,
+        /// Which call it is.
+        info: CallInfo,
     },
     /// The call, live already, has got its name from the carrier.
     Identified {
@@ -97,11 +100,23 @@ pub enum CallEvent {
         /// The fault's code.
         code: &'static str,
     },
+    /// A bad message of whoever the agent talks to was dropped. Told of the first 16 of a call.
+    AgentDropped {
+        /// The fault's code.
+        code: &'static str,
+    },
     /// The agent asked for a transfer, which needs control of the caller's side.
     TransferWanted {
-        /// Where to.
-        destination: String,
+        /// To whom.
+        referral: Referral,
     },
+    /// The transfer last asked for came to nothing; the call goes on.
+    TransferFailed {
+        /// Why.
+        fault: TransferFault,
+    },
+    /// The call was given to another agent, or another bot, by the one that had it.
+    HandedOver,
     /// The agent has been lost; another attempt or another agent follows, or the end.
     AgentLost {
         /// Snake case, from a closed set.
@@ -127,5 +142,7 @@ pub enum CallEvent {
         counters: Counters,
         /// What is billed.
         metering: Metering,
+        /// What was said, oldest first.
+        said: Vec<Said>,
     },
 }

@@ -34,12 +34,14 @@ mod ending;
 pub mod failover;
 pub mod heard;
 pub mod history;
+mod info;
 mod io;
 mod link;
 pub mod machine;
 pub mod marks;
 pub mod meter;
 pub mod playout;
+mod referral;
 mod sayings;
 mod scratch;
 #[cfg(test)]
@@ -62,8 +64,13 @@ pub use config::{
 pub use counters::Counters;
 pub use ending::Ending;
 pub use history::{Said, Speaker};
+pub use info::CallInfo;
 pub use io::{CallEvent, Control, Input, Output};
-pub use link::{Down, Frame, LinkId, LinkSet, LinkSpec, SendKind, WorkerFrame};
+pub use link::{
+    DialFault, DialSpec, Down, Frame, HttpFrame, LinkId, LinkSet, LinkSpec, PostSpec, SendKind,
+    Signing, WorkerFrame,
+};
 pub use meter::Metering;
+pub use referral::{Referral, Strategy, TransferFault};
 pub use scratch::Scratch;
 pub use time::Time;

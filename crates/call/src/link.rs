@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use trunkline_protocol::Secret;
+
 /// The most links one call may hold: the caller and seven others.
 pub(crate) const MAX_LINKS: usize = 8;
 
@@ -91,6 +93,53 @@ pub enum LinkSpec {
         /// A voice the worker knows, by name.
         voice: Arc<str>,
     },
+    /// A WebSocket to somebody's server.
+    Dial(Arc<DialSpec>),
+    /// One HTTP request, whose answer is read as it comes.
+    Post(Arc<PostSpec>),
+}
+
+/// A WebSocket to be dialled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialSpec {
+    /// `ws:` or `wss:`. May hold credentials.
+    pub url: Secret,
+    /// Headers of the upgrade beside the WebSocket's own.
+    pub headers: Vec<(String, Secret)>,
+    /// How long it may take from name resolution to the 101, in milliseconds.
+    pub connect_ms: u64,
+    /// A larger message ends the link.
+    pub max_message_bytes: usize,
+    /// Signs the upgrade as a carrier would.
+    pub signing: Option<Signing>,
+}
+
+/// One HTTP POST.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PostSpec {
+    /// `http:` or `https:`. May hold credentials.
+    pub url: Secret,
+    /// Headers beside the content's.
+    pub headers: Vec<(String, Secret)>,
+    /// JSON.
+    pub body: bytes::Bytes,
+    /// How long the whole answer may take, in milliseconds.
+    pub timeout_ms: u64,
+    /// A longer answer ends the link.
+    pub max_response_bytes: usize,
+    /// Signs the request.
+    pub signing: Option<Signing>,
+}
+
+/// How a request proves who sends it. Done where the clock is, when it goes out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Signing {
+    /// `X-Twilio-Signature` over the URL, with the account's auth token.
+    Twilio(Secret),
+    /// `X-Plivo-Signature-V3` over the URL and a nonce, with the account's auth token.
+    Plivo(Secret),
+    /// `X-Webhook-Signature`, `-Timestamp` and `-ID` over the body, as AgentPhone signs.
+    AgentPhone(Secret),
 }
 
 /// What a local worker says.
@@ -127,6 +176,11 @@ pub enum Frame<'a> {
     Text(&'a str),
     /// A binary message.
     Binary(&'a [u8]),
+    /// The peer closes, and this is the last that comes of it.
+    Closing {
+        /// Its WebSocket close code (RFC 6455 §7.4); 1005 where it gave none.
+        code: u16,
+    },
     /// The peer's answer to [`SendKind::Ping`], or a ping of its own: it is alive.
     Alive,
     /// A message larger than the limit, which was not read.
@@ -138,6 +192,22 @@ pub enum Frame<'a> {
     },
     /// From a local worker.
     Worker(WorkerFrame<'a>),
+    /// From an HTTP answer.
+    Http(HttpFrame<'a>),
+}
+
+/// What comes of an HTTP request, in this order. [`Down::Finished`] follows the last of the body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpFrame<'a> {
+    /// The answer began.
+    Head {
+        /// The status code.
+        status: u16,
+        /// The media type without its parameters, in lower case; empty where none is given.
+        content_type: &'a str,
+    },
+    /// The next of its content.
+    Body(&'a [u8]),
 }
 
 /// What lies in [`Scratch`](crate::Scratch) after [`Output::Send`](crate::Output::Send).
@@ -166,4 +236,65 @@ pub enum Down {
     Unavailable,
     /// It could not be opened: too many are waiting.
     Busy,
+    /// Nobody was reached.
+    NotReached(DialFault),
+}
+
+/// Why a server was not reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DialFault {
+    /// The address is none that may be dialled.
+    Blocked,
+    /// The URL or a header cannot be used.
+    BadRequest,
+    /// The name has no address.
+    UnknownHost,
+    /// Nobody listens, or the way there is broken.
+    Refused,
+    /// It took too long.
+    TimedOut,
+    /// The certificate is not good, or TLS failed in another way.
+    Tls,
+    /// The server answered with this HTTP status.
+    Status(u16),
+    /// The server does not speak the protocol.
+    Protocol,
+    /// The answer is longer than may be.
+    TooLong,
+}
+
+impl DialFault {
+    /// Snake case, a closed set: log field, metric label, and the reason an agent was lost.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Blocked => "address_blocked",
+            Self::BadRequest => "bad_address",
+            Self::UnknownHost => "unknown_host",
+            Self::Refused => "refused",
+            Self::TimedOut => "connect_timeout",
+            Self::Tls => "tls",
+            Self::Status(401 | 403) => "unauthorized",
+            Self::Status(429) => "too_many_requests",
+            Self::Status(500..) => "server_error",
+            Self::Status(_) => "unexpected_status",
+            Self::Protocol => "handshake",
+            Self::TooLong => "answer_too_long",
+        }
+    }
+
+    /// Whether the same may succeed a moment later.
+    pub const fn is_temporary(self) -> bool {
+        match self {
+            Self::UnknownHost
+            | Self::Refused
+            | Self::TimedOut
+            | Self::Status(408 | 429 | 500..) => true,
+            Self::Blocked
+            | Self::BadRequest
+            | Self::Tls
+            | Self::Status(_)
+            | Self::Protocol
+            | Self::TooLong => false,
+        }
+    }
 }

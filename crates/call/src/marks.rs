@@ -1,10 +1,12 @@
 //! Marks: how a call learns that speech has really been played.
 //!
-//! A carrier that can echo a mark is sent one after the last frame of each utterance, and those that are set by
-//! name (for agents with marks of their own; none has any yet). Its name on the wire carries the generation of the playout, because carriers echo every pending
-//! mark when they are told to clear: such an echo proves nothing (Twilio, Telnyx, SignalWire), and others
-//! never answer marks they cleared (Plivo, Vonage, Asterisk). Where the caller's side knows no marks the
-//! playout clock answers in its place, and where it does not answer in time the clock is believed.
+//! A carrier that can echo a mark is sent one after the last frame of each utterance, and one after each frame
+//! that holds a place with a name. Of several at one place only the first is sent: the others ride on it, and
+//! complete with it. Its name on the wire carries the generation of the playout, because carriers echo every
+//! pending mark when they are told to clear: such an echo proves nothing (Twilio, Telnyx, SignalWire), and others
+//! never answer marks they cleared (Plivo, Vonage, Asterisk): the clock says which of them were reached. Where
+//! the caller's side knows no marks the playout clock answers in its place, and where it does not answer in time
+//! the clock is believed.
 //!
 //! Every mark completes exactly once, in the order in which marks were set.
 
@@ -13,21 +15,21 @@ use std::collections::VecDeque;
 use crate::caller::MarkEcho;
 use crate::time::Time;
 
-/// Marks outstanding at once; older ones are taken as played. jambonz allows 30, the others more.
+/// Places marked and outstanding at once; older ones are taken as played. jambonz allows 30 marks, the others more.
 const BOUND: usize = 16;
 
 /// Completed marks nobody has collected; older ones are forgotten.
 const UNCOLLECTED: usize = 64;
 
-/// The longest name of a mark set by name.
-pub const MAX_NAME_BYTES: usize = 128;
+/// The longest name of a mark set by name: a bot's own of 128 bytes, and what its agent puts before that.
+pub const MAX_NAME_BYTES: usize = 160;
 
 /// A mark on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// How often the playout had been cut off before.
     pub generation: u32,
-    /// The how manieth mark of the call it is, from 0.
+    /// The how manieth mark sent in the call it is, from 0.
     pub number: u32,
 }
 
@@ -52,8 +54,10 @@ impl Mark {
 pub enum Marked {
     /// The end of the utterance of this number.
     Utterance(u32),
-    /// A place that a bot has given this name.
+    /// A place that an agent has given this name.
     Named(Box<str>),
+    /// A place whose name nobody waits for any more.
+    Nobody,
 }
 
 /// How a mark was completed.
@@ -101,8 +105,13 @@ pub struct Marks {
 
 #[derive(Debug)]
 struct Entry {
+    /// Of the one that was sent for it.
     number: u32,
     marked: Marked,
+    /// Bytes of speech released before it.
+    place: u64,
+    /// It stands at the place of the one before, which is sent for it.
+    rides: bool,
     /// When the clock is believed.
     at: Time,
     completion: Completion,
@@ -128,11 +137,13 @@ impl Marks {
         }
     }
 
-    /// Sets a mark behind an utterance that will have been played at `plays_until`. Returns it if it is to
-    /// be sent. Collect with [`poll_completed`](Self::poll_completed) afterwards: at the bound the oldest is
-    /// taken as played.
-    pub fn set(&mut self, utterance: u32, plays_until: Time) -> Option<Mark> {
-        self.enter(Marked::Utterance(utterance), plays_until)
+    /// Sets a mark behind an utterance that will have been played at `plays_until`, when
+    /// [`place`](crate::playout::Playout::taken) bytes of speech have been released. Returns it if it is to be
+    /// sent: not where the caller's side knows none, and not where one is outstanding that was set at the same
+    /// place. Collect with [`poll_completed`](Self::poll_completed) afterwards: at the bound the oldest is taken
+    /// as played.
+    pub fn set(&mut self, utterance: u32, place: u64, plays_until: Time) -> Option<Mark> {
+        self.enter(Marked::Utterance(utterance), place, plays_until)
     }
 
     /// The same for a mark that a bot has set behind audio that will have been played at `plays_until`.
@@ -142,17 +153,18 @@ impl Marks {
     pub fn set_named(
         &mut self,
         name: &str,
+        place: u64,
         plays_until: Time,
     ) -> Result<Option<Mark>, NameTooLong> {
         let bytes = name.len();
         if bytes > MAX_NAME_BYTES {
             return Err(NameTooLong { bytes });
         }
-        Ok(self.enter(Marked::Named(name.into()), plays_until))
+        Ok(self.enter(Marked::Named(name.into()), place, plays_until))
     }
 
     /// The caller's side echoed this name. In its own generation that completes the mark as played, and with
-    /// it those before.
+    /// it those before and those that ride on it.
     pub fn echoed(&mut self, name: &str) -> Echo {
         let Some(mark) = Mark::from_name(name) else {
             return Echo::Unknown;
@@ -183,10 +195,25 @@ impl Marks {
         self.marks.get(self.completed).map(|entry| entry.at)
     }
 
-    /// The playout was cut off: what is pending is completed as cleared, and echoes of it count as late.
-    pub fn cut_off(&mut self) {
+    /// The playout was cut off at `now`: what should have been played by then is completed as played, the rest
+    /// as cleared, and echoes of either count as late.
+    pub fn cut_off(&mut self, now: Time) {
         self.generation = self.generation.wrapping_add(1);
+        let pending = self.marks.iter().skip(self.completed);
+        let played = pending
+            .take_while(|entry| entry.at.minus_us(self.patience_us) <= now)
+            .count();
+        self.complete(played, Completion::Played);
         self.complete(self.pending(), Completion::Cleared);
+    }
+
+    /// Nobody waits for the names that have been set.
+    pub fn forget_names(&mut self) {
+        for entry in &mut self.marks {
+            if matches!(entry.marked, Marked::Named(_)) {
+                entry.marked = Marked::Nobody;
+            }
+        }
     }
 
     /// The next completed mark that has not been told yet.
@@ -206,39 +233,53 @@ impl Marks {
         self.late
     }
 
-    fn enter(&mut self, marked: Marked, plays_until: Time) -> Option<Mark> {
-        if self.pending() >= BOUND {
-            self.complete(1, Completion::Played);
-        }
-        if self.completed >= UNCOLLECTED {
-            self.poll_completed();
-        }
-        let number = self.next_number;
-        self.next_number = number.wrapping_add(1);
+    /// Marks not completed, those that ride on others among them.
+    pub fn pending(&self) -> usize {
+        self.marks.len() - self.completed
+    }
+
+    fn enter(&mut self, marked: Marked, place: u64, plays_until: Time) -> Option<Mark> {
+        while self.completed >= UNCOLLECTED && self.poll_completed().is_some() {}
         let at = plays_until.plus_us(self.patience_us);
-        let pending_last = self.marks.iter().skip(self.completed).last().map(|l| l.at);
+        let last = self.marks.back().filter(|_| self.is_pending());
+        // One set behind another is not played before it.
+        let at = last.map_or(at, |last| at.max(last.at));
+        let carrier = last.filter(|last| last.place == place);
+        let carrier = carrier.map(|carrier| carrier.number);
+        let number = carrier.unwrap_or(self.next_number);
+        if carrier.is_none() {
+            self.next_number = number.wrapping_add(1);
+            if self.places() >= BOUND {
+                self.complete(1, Completion::Played);
+            }
+        }
         self.marks.push_back(Entry {
             number,
             marked,
-            // One set behind another is not played before it.
-            at: pending_last.map_or(at, |last| at.max(last)),
+            place,
+            rides: carrier.is_some(),
+            at,
             completion: Completion::Played,
         });
-        self.sent.then_some(Mark {
+        (self.sent && carrier.is_none()).then_some(Mark {
             generation: self.generation,
             number,
         })
     }
 
+    /// Completes the first so many of those pending, and those that ride on the last of them.
     fn complete(&mut self, count: usize, completion: Completion) {
-        for entry in self.marks.iter_mut().skip(self.completed).take(count) {
+        let pending = self.marks.iter_mut().skip(self.completed).enumerate();
+        for (_, entry) in pending.take_while(|(at, entry)| *at < count || entry.rides) {
             entry.completion = completion;
             self.completed += 1;
         }
     }
 
-    fn pending(&self) -> usize {
-        self.marks.len() - self.completed
+    /// Places at which marks are pending.
+    fn places(&self) -> usize {
+        let pending = self.marks.iter().skip(self.completed);
+        pending.filter(|entry| !entry.rides).count()
     }
 }
 

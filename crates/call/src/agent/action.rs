@@ -1,6 +1,7 @@
 //! What an agent wants done.
 
 use crate::link::{LinkId, LinkSpec, SendKind};
+use crate::referral::Referral;
 
 /// What an agent wants done. Audio and messages lie in the buffers handed to
 /// [`Agent::poll`](crate::Agent::poll).
@@ -12,9 +13,25 @@ pub enum Action {
     Send(LinkId, SendKind),
     /// Close a link. Its frames are dropped from here on.
     Close(LinkId),
+    /// The same with a close code (RFC 6455 §7.4), where `Close` is normal: 1000.
+    CloseWith(LinkId, u16),
     /// The agent has reached whom it must: it can listen and speak. Only where
     /// [`AgentNeeds::connects`](crate::AgentNeeds::connects).
     Ready,
+    /// The agent reaches for somebody once more, such as a second bot: until [`Ready`](Self::Ready) the caller's
+    /// audio is kept for it as when it began, for at most
+    /// [`give_up_ms`](crate::FailoverConfig::give_up_ms).
+    Away,
+    /// Whom the agent reached with [`Away`](Self::Away) has the call in place of whom it had before.
+    Moved,
+    /// What the agent needs has changed: [`Agent::needs`](crate::Agent::needs) is asked again. Only while it has
+    /// not been [`Ready`](Self::Ready).
+    NeedsChanged,
+    /// A bad message of whoever the agent talks to was dropped.
+    Dropped {
+        /// Snake case, from a closed set.
+        code: &'static str,
+    },
     /// The agent has been lost. Another attempt, or another agent, follows, or the call ends.
     Failed(AgentFailure),
     /// Speech begins behind what is queued: a turn the caller sees as one. At most 64 wait to be played; one
@@ -41,18 +58,25 @@ pub enum Action {
     Turn(Signal),
     /// Whether the agent is at work on something that takes time, such as a tool.
     Working(bool),
-    /// Keys pressed for the caller's side: `0-9 * # A-D`, played as tones behind what is queued. Others are
-    /// left out.
+    /// Keys pressed for the caller's side: `0-9 * # A-D`, played as tones behind what was said before and ahead of
+    /// what is said after. Others are left out.
     Press(String),
     /// The caller is put on hold, or taken back.
     Hold(bool),
     /// End the call once everything said has been played.
     HangUp,
     /// Hand the caller to somebody else once everything said has been played.
-    Transfer {
-        /// A telephone number, SIP address or name the caller's side understands.
-        destination: String,
-    },
+    Transfer(Referral),
+    /// Tell with [`AgentEvent::Marked`](crate::AgentEvent::Marked) when everything said so far has been played:
+    /// with the message of audio that holds the last of it, and where that is part of a message only, once more
+    /// is said or the utterance ends. The open utterance goes on. The name is the agent's own, at most
+    /// [`MAX_NAME_BYTES`](crate::marks::MAX_NAME_BYTES); a longer one comes back at once as not played, and so does
+    /// one too many where 1,024 wait. Set while the caller is on hold, it comes back as not played when the hold
+    /// is over.
+    Mark(String),
+    /// Another agent takes over at once: [`Agent::successor`](crate::Agent::successor) is asked for it. What was
+    /// said is played. Ends the open utterance.
+    HandOver,
 }
 
 /// A word of an utterance, as an engine that knows says when it is spoken.

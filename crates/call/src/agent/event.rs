@@ -3,11 +3,15 @@
 use trunkline_protocol::client::omni::Configure;
 
 use crate::history::Said;
+use crate::info::CallInfo;
 use crate::link::{Down, Frame, LinkId};
+use crate::referral::TransferFault;
 
 /// What an agent is told of the call it answers.
 #[derive(Clone, Copy, Debug)]
 pub struct Begin<'a> {
+    /// Which call it is.
+    pub info: &'a CallInfo,
     /// The session configuration the client sent, if its dialect has one and it came.
     pub configure: Option<&'a Configure>,
     /// What was said before this agent had the call, oldest first. Empty at the beginning of a call.
@@ -63,7 +67,16 @@ pub enum AgentEvent<'a> {
     Hold(bool),
     /// The caller's side cannot connect the caller elsewhere, or failed to: the call goes on, and a caller who
     /// was on hold no longer is.
-    TransferRefused,
+    TransferRefused(TransferFault),
+    /// The place of [`Action::Mark`](crate::Action::Mark) has been reached, or what was before it will never be
+    /// played. Told once of each, but not of what is still being played when the agent hangs up or transfers the
+    /// caller.
+    Marked {
+        /// Its name.
+        name: &'a str,
+        /// Whether everything before it has been played; else it was thrown away.
+        played: bool,
+    },
     /// One of the agent's own links opened.
     Up(LinkId),
     /// One of the agent's own links delivered.

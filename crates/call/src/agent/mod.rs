@@ -50,7 +50,16 @@ pub trait Agent {
         Vec::new()
     }
 
-    /// The call is ending; nothing it still wants will be done.
+    /// Who takes over after [`Action::HandOver`]; `None` leaves the call as it is.
+    fn successor(&mut self) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
+
+    /// The call is over. [`Action::Send`] on links that are open and writable is still carried out, as far as it
+    /// can be at once; of all else it wants, nothing. Then its links are closed.
     fn ended(&mut self, _ending: Ending) {}
 }
 

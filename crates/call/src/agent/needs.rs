@@ -15,6 +15,9 @@ pub struct AgentNeeds {
     pub delivery: Delivery,
     /// Who says when the caller's turn begins and ends.
     pub turns: TurnMode,
+    /// Whether what it says before the caller's turn is surely over may be held, and be void
+    /// ([`eager_ms`](crate::TurnConfig::eager_ms)): it must know of it.
+    pub early: bool,
     /// Whether it has to reach somebody first: until [`Action::Ready`](crate::Action::Ready) the caller's
     /// audio is kept for it.
     pub connects: bool,
@@ -30,6 +33,7 @@ impl AgentNeeds {
             speaks,
             delivery: Delivery::Burst,
             turns: TurnMode::Off,
+            early: true,
             connects: false,
         }
     }

@@ -14,10 +14,13 @@ use crate::time::Time;
 /// Wishes of an agent that concern no link, carried out at a stretch; then other calls have their turn.
 const ACTIONS_A_POLL: usize = 1_024;
 
+/// Bad messages of an agent's far end that are reported one by one.
+const DROPS_TOLD: u64 = 16;
+
 impl<A: Agent> Call<A> {
     /// Something of one of the agent's own links, if it is still the one that sits in its slot.
     pub(super) fn agent_link(&mut self, now: Time, id: LinkId, input: Input<'_>) {
-        if !self.party.is_open(id) {
+        if !self.party.links.is_open(id) {
             self.tally.counters.stale += 1;
             return;
         }
@@ -25,7 +28,7 @@ impl<A: Agent> Call<A> {
             Input::Up(id) => AgentEvent::Up(id),
             Input::Data(id, frame) => AgentEvent::Data(id, frame),
             Input::Down(id, why) => {
-                self.party.close(id);
+                self.party.links.close(id);
                 AgentEvent::Down(id, why)
             }
             Input::Tick | Input::Control(_) => return,
@@ -40,8 +43,8 @@ impl<A: Agent> Call<A> {
         writable: LinkSet,
         scratch: &mut Scratch,
     ) -> Option<Output> {
-        if let Some(id) = self.party.next_closing() {
-            return Some(Output::Close(id, 1000));
+        if let Some(output) = self.party.links.poll() {
+            return Some(output);
         }
         self.party.has_more = false;
         for _ in 0..ACTIONS_A_POLL {
@@ -73,14 +76,18 @@ impl<A: Agent> Call<A> {
     fn carry_out(&mut self, now: Time, action: Action, scratch: &mut Scratch) -> Option<Output> {
         match action {
             Action::Open(id, spec) => {
-                return self.party.open(id).then_some(Output::Open(id, spec));
+                self.party.links.open(id, spec);
+                return self.party.links.poll();
             }
             Action::Send(id, kind) => {
-                return self.party.is_open(id).then_some(Output::Send(id, kind));
+                return self
+                    .party
+                    .links
+                    .is_open(id)
+                    .then_some(Output::Send(id, kind));
             }
-            Action::Close(id) => {
-                return self.party.close(id).then_some(Output::Close(id, 1000));
-            }
+            Action::Close(id) => return self.close_link(id, 1000),
+            Action::CloseWith(id, code) => return self.close_link(id, code),
             Action::Audio => self.speak(now, scratch),
             Action::BeginUtterance { interruptible } => {
                 self.complete(now, scratch);
@@ -103,6 +110,10 @@ impl<A: Agent> Call<A> {
                 self.cut_off(now);
             }
             Action::Ready => self.agent_ready(now),
+            Action::Away => self.agent_away(now),
+            Action::Moved => self.report(CallEvent::HandedOver),
+            Action::NeedsChanged => self.needs_changed(now),
+            Action::Dropped { code } => self.agent_dropped(code),
             Action::Failed(failure) => self.agent_failed(now, failure, scratch),
             Action::Turn(signal) if self.talk.turns.are_by_engine() => {
                 let effects = self.talk.turns.signal(now, &signal, self.playing(now));
@@ -112,26 +123,41 @@ impl<A: Agent> Call<A> {
             Action::Turn(_) => {}
             Action::Working(at_work) => self.talk.waiting.working(at_work, now),
             Action::CallerSaid(text) => self.caller_said(text),
-            Action::Press(_) | Action::Hold(_) | Action::HangUp | Action::Transfer { .. } => {
+            Action::Mark(name) => self.name_place(now, name),
+            Action::Press(_)
+            | Action::Hold(_)
+            | Action::HangUp
+            | Action::Transfer(_)
+            | Action::HandOver => {
                 // What an answer leads to waits with it, or is void with it.
                 let void = self.live.as_ref().is_some_and(|live| live.unaware);
                 if void {
                     self.tally.counters.stale += 1;
                 } else if let Some(action) = self.outbox.keep(action) {
-                    if self.ends_call(&action) {
+                    if self.ends_speech(&action) {
                         self.complete(now, scratch);
                     }
+                    let pressed = matches!(action, Action::Press(_));
                     self.act_now(now, action);
+                    if pressed {
+                        // Keys sound before what is said after them.
+                        self.start_sounds(now, scratch);
+                    }
                 }
             }
         }
         None
     }
 
-    fn ends_call(&self, action: &Action) -> bool {
+    fn close_link(&mut self, id: LinkId, code: u16) -> Option<Output> {
+        let closed = self.party.links.close(id);
+        closed.then_some(Output::Close(id, code))
+    }
+
+    fn ends_speech(&self, action: &Action) -> bool {
         match action {
-            Action::HangUp => true,
-            Action::Transfer { .. } => self.caller.line().transfer == Transfer::Message,
+            Action::HangUp | Action::HandOver => true,
+            Action::Transfer(_) => self.caller.line().transfer == Transfer::Message,
             _ => false,
         }
     }
@@ -145,11 +171,21 @@ impl<A: Agent> Call<A> {
                 if self.is_on_hold() {
                     // The music is not to be heard out.
                     self.cut_off(now);
+                    self.void_names(now);
                 }
                 self.end(now, Ending::AgentHungUp);
             }
-            Action::Transfer { destination } => self.transfer(now, destination),
+            Action::Transfer(referral) => self.transfer(now, referral),
+            Action::HandOver => self.hand_over(now),
             _ => {}
+        }
+    }
+
+    /// One who sends nothing but nonsense does not fill the log.
+    fn agent_dropped(&mut self, code: &'static str) {
+        self.tally.counters.agent_dropped += 1;
+        if self.tally.counters.agent_dropped <= DROPS_TOLD {
+            self.report(CallEvent::AgentDropped { code });
         }
     }
 

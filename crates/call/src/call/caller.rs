@@ -32,7 +32,10 @@ impl<A: Agent> Call<A> {
             return;
         }
         match event {
-            CallerEvent::Start { peer_call_id } => self.begin_as(now, None, peer_call_id),
+            CallerEvent::Start(told) => {
+                self.info.learn(*told);
+                self.begin_as(now, None, true);
+            }
             CallerEvent::Configure(configure) => self.configure(now, &configure),
             CallerEvent::Audio { audio, place } => self.hear(now, audio, place, scratch),
             CallerEvent::Digit(digit) => self.digit(now, digit),
@@ -106,13 +109,13 @@ impl<A: Agent> Call<A> {
     }
 
     pub(super) fn begin(&mut self, now: Time, configure: Option<&Configure>) {
-        self.begin_as(now, configure, None);
+        self.begin_as(now, configure, false);
     }
 
     /// Caller and agent are put through, unless they are already.
-    fn begin_as(&mut self, now: Time, configure: Option<&Configure>, peer_call_id: Option<String>) {
+    fn begin_as(&mut self, now: Time, configure: Option<&Configure>, identified: bool) {
         if !matches!(self.phase, Phase::Starting) {
-            if let Some(peer_call_id) = peer_call_id {
+            if identified && let Some(peer_call_id) = self.info.peer_call_id.clone() {
                 // Audio came before it, and the call has begun without (Asterisk).
                 self.report(CallEvent::Identified { peer_call_id });
             }
@@ -135,7 +138,8 @@ impl<A: Agent> Call<A> {
         self.party.begin(&self.config.failover, now);
         self.timers.stop(Timer::Start);
         self.party.configure = configure.map(|configure| Box::new(configure.clone()));
-        self.report(CallEvent::Live { peer_call_id });
+        let info = self.info.clone();
+        self.report(CallEvent::Live { info });
         self.attach(now, needs);
     }
 

@@ -28,11 +28,11 @@ impl<A: Agent> Call<A> {
             self.tally.meter.over(now);
         }
         self.cut_speech_short(now);
-        self.party.agent.ended(ending);
+        self.part_for_good(ending);
         for timer in Timer::OF_A_LIVE_CALL {
             self.timers.stop(timer);
         }
-        self.drop_answers();
+        self.drop_answers(now);
         let lines = Arc::clone(&self.config.lines);
         let last_line = self.live.as_ref().and_then(|_| ending.line(&lines));
         let mut last_word_at = now;
@@ -70,8 +70,8 @@ impl<A: Agent> Call<A> {
             return;
         }
         if std::mem::take(&mut self.outbox.goodbye) {
-            if let Some(destination) = self.outbox.transfer.take() {
-                self.tell(CallerMessage::Transfer(destination));
+            if let Some(referral) = self.outbox.transfer.take() {
+                self.tell(CallerMessage::Transfer(referral));
             }
             self.tell(CallerMessage::Ending(ending.label()));
             return;
@@ -95,6 +95,7 @@ impl<A: Agent> Call<A> {
             ending,
             counters: self.tally.counters,
             metering: self.tally.meter.metering(now),
+            said: self.talk.history.as_slice().to_vec(),
         }
     }
 }

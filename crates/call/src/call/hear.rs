@@ -235,7 +235,7 @@ impl<A: Agent> Call<A> {
             Some(Answers::Hold) => self.hold_answers(),
             Some(Answers::Release) => self.release_answers(now),
             Some(Answers::Drop) => {
-                self.drop_answers();
+                self.drop_answers(now);
                 // An engine knows it; a voice's agent is told behind the audio it has not taken yet.
                 let told_later = effects.notice == Some(Notice::TurnResumed);
                 if let Some(live) = self.live.as_mut().filter(|_| told_later) {

@@ -10,11 +10,13 @@ use crate::config::CallConfig;
 use crate::downlink::Downlink;
 use crate::marks::Marks;
 use crate::playout::Playout;
+use crate::referral::Referral;
 use crate::sayings::Sayings;
 use crate::time::Time;
 use crate::turns::Playing;
 use crate::uplink::{Backlog, Prefix, Uplink};
 
+use super::names::Names;
 use super::sounds::Sound;
 
 /// Both directions of audio, and the marks that say what of it was played.
@@ -32,6 +34,7 @@ pub(super) struct Live {
     pub(super) downlink: Downlink,
     pub(super) playout: Playout,
     pub(super) marks: Marks,
+    pub(super) names: Names,
     pub(super) sayings: Sayings,
     /// What the gateway itself is about to play.
     pub(super) sounds: VecDeque<Sound>,
@@ -57,8 +60,8 @@ pub(super) enum Stage {
     OnHold,
     /// The agent has asked for a transfer, and its last words are being played.
     Leaving {
-        /// Where to.
-        destination: String,
+        /// To whom.
+        referral: Referral,
     },
     /// Somebody outside the call is connecting the caller elsewhere.
     Transferring,
@@ -81,6 +84,7 @@ impl Live {
             downlink: Downlink::new(needs.speaks, line.takes)?,
             playout: Playout::new(&line, &config.playout, needs.delivery),
             marks: Marks::new(line.marks, config.playout.mark_ms),
+            names: Names::default(),
             sayings: Sayings::default(),
             sounds: VecDeque::new(),
             said_on_hold: false,
@@ -115,6 +119,16 @@ impl Live {
         self.downlink = downlink;
         self.playout.set_delivery(needs.delivery);
         Ok(())
+    }
+
+    /// Queues audio in the caller's format behind what is said. Returns how many bytes were refused. Where some
+    /// of the queue is cut out to make up for a stall, names keep their places in what is said.
+    pub(super) fn queue(&mut self, now: Time, audio: &[u8]) -> usize {
+        let refused = self.playout.push(now, audio);
+        for (place, bytes) in self.playout.cut_out() {
+            self.names.cut_out(place, bytes);
+        }
+        refused
     }
 
     /// Whether agents should be read no further.

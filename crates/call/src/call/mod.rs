@@ -4,8 +4,11 @@ mod agent;
 mod caller;
 mod deliver;
 mod ending;
+mod farewell;
 mod hear;
+mod links;
 mod live;
+mod names;
 mod outbox;
 mod output;
 mod party;
@@ -23,9 +26,11 @@ use crate::caller::{CallerLeg, CallerMessage};
 use crate::config::CallConfig;
 use crate::counters::Counters;
 use crate::ending::Ending;
+use crate::info::CallInfo;
 use crate::io::{CallEvent, Control, Input};
 use crate::link::{Down, Frame, LinkId, LinkSet};
 use crate::meter::Metering;
+use crate::referral::TransferFault;
 use crate::scratch::Scratch;
 use crate::time::Time;
 use crate::timers::{Timer, Timers};
@@ -44,6 +49,7 @@ use tally::Tally;
 pub struct Call<A> {
     config: Arc<CallConfig>,
     caller: CallerLeg,
+    info: CallInfo,
     party: Party<A>,
     phase: Phase,
     live: Option<Live>,
@@ -90,6 +96,7 @@ impl<A: Agent> Call<A> {
             talk: Talk::new(&config),
             config,
             caller,
+            info: CallInfo::default(),
             phase: Phase::Connecting,
             live: None,
             timers: Timers::default(),
@@ -97,6 +104,13 @@ impl<A: Agent> Call<A> {
             tally: Tally::default(),
             writable: LinkSet::EMPTY,
         }
+    }
+
+    /// The same, of this name and with what is known of it before the caller's side says anything.
+    #[must_use]
+    pub fn known_as(mut self, info: CallInfo) -> Self {
+        self.info = info;
+        self
     }
 
     /// Takes in what happened.
@@ -124,7 +138,14 @@ impl<A: Agent> Call<A> {
                     live.uplink.set_muted(muted);
                 }
             }
-            Control::Transferred(done) => self.transferred(now, done),
+            Control::Transferred(done) => {
+                let done = if done {
+                    Ok(())
+                } else {
+                    Err(TransferFault::Failed)
+                };
+                self.transfer_done(now, done);
+            }
             Control::AnsweredBy(answerer) => {
                 if matches!(self.phase, Phase::Live) {
                     self.talk.machine.decided(answerer);
@@ -184,7 +205,7 @@ impl<A: Agent> Call<A> {
             Frame::Broken { close_code } => {
                 return self.end(now, Ending::CallerBroke(close_code));
             }
-            Frame::Alive | Frame::Worker(_) => return,
+            Frame::Alive | Frame::Closing { .. } | Frame::Worker(_) | Frame::Http(_) => return,
         };
         // Lent apart from the other buffers: audio unpacked into it is read while those are written.
         let mut wire = std::mem::take(&mut scratch.wire);

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use crate::agent::Action;
 use crate::caller::CallerMessage;
 use crate::io::CallEvent;
+use crate::referral::Referral;
 
 /// Messages and events waiting at once; a caller that lets more pile up has stalled.
 const BOUND: usize = 256;
@@ -21,7 +22,7 @@ pub(super) struct Outbox {
     pub(super) events: VecDeque<CallEvent>,
     pub(super) ping: bool,
     /// Where the caller goes once the last words have been played.
-    pub(super) transfer: Option<String>,
+    pub(super) transfer: Option<Referral>,
     /// The ending is told once the last words have been played.
     pub(super) goodbye: bool,
     /// What goes with answers that are held until the caller's turn is really over.

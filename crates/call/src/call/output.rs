@@ -29,6 +29,9 @@ impl<A: Agent> Call<A> {
             {
                 return output;
             }
+            if let Some(output) = self.poll_farewell(now, writable, scratch) {
+                return output;
+            }
             self.start_sounds(now, scratch);
             if writable.contains(LinkId::CALLER) {
                 self.timers.stop(Timer::Stall);
@@ -141,16 +144,22 @@ impl<A: Agent> Call<A> {
                             .events
                             .push_back(CallEvent::Answered { after_us });
                     }
-                    return self.caller.encode_audio(&scratch.bytes, &mut scratch.out);
+                    let kind = self.caller.encode_audio(&scratch.bytes, &mut scratch.out);
+                    self.set_names(now);
+                    return kind;
                 }
                 Release::UtteranceEnd(utterance) => {
+                    let place = live.playout.taken();
                     let plays_until = live.playout.plays_until();
-                    let mark = live.marks.set(utterance, plays_until);
-                    // At the bound the oldest is taken as played.
-                    self.complete_marks(now);
+                    let mark = live.marks.set(utterance, place, plays_until);
                     if let Some(mark) = mark {
                         self.outbox.messages.push_back(CallerMessage::Mark(mark));
-                        return self.poll_message(now, scratch);
+                    }
+                    // At the bound the oldest is taken as played.
+                    self.complete_marks(now);
+                    self.set_names(now);
+                    if let Some(kind) = self.poll_message(now, scratch) {
+                        return Some(kind);
                     }
                 }
                 Release::Wait(_) | Release::Idle => return None,

@@ -1,13 +1,13 @@
-//! Who answers: the agent, those that follow it when it is lost, and the links it holds.
+//! Who answers: the agent, those that follow it when it is lost, and whether it can be reached.
 
 use std::collections::VecDeque;
 
 use trunkline_protocol::client::omni::Configure;
 
+use super::links::Links;
 use crate::agent::AgentNeeds;
 use crate::config::FailoverConfig;
 use crate::failover::Failover;
-use crate::link::{LinkId, MAX_LINKS};
 use crate::time::Time;
 
 /// Texts kept for an agent that is away.
@@ -30,10 +30,12 @@ pub(super) struct Party<A> {
     pub(super) has_more: bool,
     /// One was lost, and none is ready since.
     pub(super) lost: bool,
-    /// Generation of what sits in each slot; `None` where nothing is open.
-    links: [Option<LinkId>; MAX_LINKS],
-    /// Links of an agent that was lost, to be closed.
-    closing: VecDeque<LinkId>,
+    /// The call is over for it.
+    pub(super) is_over: bool,
+    /// How many of its last wishes are still looked at.
+    pub(super) last_wishes: u32,
+    /// Its sockets and workers.
+    pub(super) links: Links,
 }
 
 /// How far the agent can be reached.
@@ -60,8 +62,9 @@ impl<A> Party<A> {
             needs: None,
             has_more: false,
             lost: false,
-            links: [None; MAX_LINKS],
-            closing: VecDeque::new(),
+            is_over: false,
+            last_wishes: 0,
+            links: Links::default(),
         }
     }
 
@@ -92,33 +95,6 @@ impl<A> Party<A> {
     /// The agent is lost: nothing more comes from its links, which are to be closed.
     pub(super) fn leave(&mut self) {
         self.reach = Reach::Away;
-        self.closing
-            .extend(self.links.iter_mut().filter_map(Option::take));
-    }
-
-    /// A link left behind, to be closed.
-    pub(super) fn next_closing(&mut self) -> Option<LinkId> {
-        self.closing.pop_front()
-    }
-
-    /// The agent opens a link; false for a slot it may not have.
-    pub(super) fn open(&mut self, id: LinkId) -> bool {
-        match self.links.get_mut(id.slot()) {
-            Some(slot) if id.slot() != LinkId::CALLER.slot() => {
-                *slot = Some(id);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// The link is closed; whether it was open.
-    pub(super) fn close(&mut self, id: LinkId) -> bool {
-        let slot = self.links.get_mut(id.slot());
-        slot.is_some_and(|slot| slot.take_if(|open| *open == id).is_some())
-    }
-
-    pub(super) fn is_open(&self, id: LinkId) -> bool {
-        self.links.get(id.slot()).is_some_and(|l| *l == Some(id))
+        self.links.leave();
     }
 }

@@ -10,6 +10,7 @@ use crate::ending::Ending;
 use crate::failover::Plan;
 use crate::io::CallEvent;
 use crate::meter::Length;
+use crate::referral::Referral;
 use crate::scratch::Scratch;
 use crate::time::Time;
 use crate::uplink::Notice;
@@ -27,6 +28,7 @@ impl<A: Agent> Call<A> {
         }
         let attempt = self.party.failover.attempt();
         let begin = Begin {
+            info: &self.info,
             configure: self.party.configure.as_deref(),
             history: self.talk.history.as_slice(),
             attempt,
@@ -75,13 +77,36 @@ impl<A: Agent> Call<A> {
     fn agent_lost(&mut self, now: Time, reason: &'static str, plan: Plan) {
         self.report(CallEvent::AgentLost { reason });
         self.tally.counters.agents_lost += 1;
-        self.party.leave();
         self.party.lost = true;
-        self.drop_answers();
+        self.part(now);
+        self.seek(now, plan);
+    }
+
+    /// The agent gives the call to another, which begins at once.
+    pub(super) fn hand_over(&mut self, now: Time) {
+        let Some(successor) = self.party.agent.successor() else {
+            return;
+        };
+        self.report(CallEvent::HandedOver);
+        self.part(now);
+        self.party.agent = successor;
+        if let Some(configure) = &mut self.party.configure {
+            // The caller has been greeted: whoever takes over begins with words of its own.
+            configure.greeting = None;
+        }
+        self.party.failover.handed_over(now);
+    }
+
+    /// The agent has the call no longer. What it said is played, and what the caller says is kept.
+    fn part(&mut self, now: Time) {
+        self.party.leave();
+        self.drop_answers(now);
         let mid_turn = self.talk.turns.is_callers() && !self.talk.turns.are_by_engine();
         self.talk.waiting.agent_away(true, now);
         if let Some(live) = &mut self.live {
             live.playout.complete();
+            live.names.clear();
+            live.marks.forget_names();
             live.lost_last = live.begun_last;
             // They will be heard: whoever begins next is to know of them.
             let last_words = live.sayings.take();
@@ -92,7 +117,6 @@ impl<A: Agent> Call<A> {
             }
             live.backlog.set_bound_ms(self.config.uplink.preroll_ms);
         }
-        self.seek(now, plan);
     }
 
     /// The next attempt, at its time.
@@ -116,14 +140,46 @@ impl<A: Agent> Call<A> {
                 self.cut_off(now);
                 let lines = std::sync::Arc::clone(&self.config.lines);
                 self.say_line(lines.apology.as_ref());
-                self.transfer(now, destination);
+                self.transfer(now, Referral::to(destination));
             }
             _ => self.end(now, Ending::AgentLost(self.party.failover.reason())),
         }
     }
 
+    /// The agent reaches for somebody once more.
+    pub(super) fn agent_away(&mut self, now: Time) {
+        if !self.party.is_ready() {
+            return;
+        }
+        self.party.reach = Reach::Connecting;
+        self.party.failover.away(now);
+        self.talk.waiting.agent_away(true, now);
+        if let Some(live) = &mut self.live {
+            live.backlog.set_bound_ms(self.config.uplink.preroll_ms);
+        }
+    }
+
+    /// What the agent needs has changed before it was ready.
+    pub(super) fn needs_changed(&mut self, now: Time) {
+        if !self.party.failover.is_connecting() {
+            return;
+        }
+        if let Some(needs) = self.adopt(now) {
+            self.talk.attach(now, &self.config, needs);
+            self.party.needs = Some(needs);
+        }
+    }
+
     /// An attempt is due.
     fn attempt(&mut self, now: Time) {
+        if let Some(needs) = self.adopt(now) {
+            self.attach(now, needs);
+        }
+    }
+
+    /// Gives the agent's side of the audio path the shape the agent needs; `None` where that cannot be, and the
+    /// agent is lost.
+    fn adopt(&mut self, now: Time) -> Option<AgentNeeds> {
         let line = self.caller.line();
         let needs = self.party.agent.needs(line.sends, line.takes);
         let before = self.party.needs.unwrap_or(needs);
@@ -148,9 +204,10 @@ impl<A: Agent> Call<A> {
                 retry: false,
             };
             let plan = self.party.failover.failed(now, failure);
-            return self.agent_lost(now, failure.reason, plan);
+            self.agent_lost(now, failure.reason, plan);
+            return None;
         }
-        self.attach(now, needs);
+        Some(needs)
     }
 
     /// An attempt is due, or an agent does not get ready, or is away for too long.

@@ -85,7 +85,7 @@ fn play(now: Time, live: &mut Live, into_open: bool, scratch: &mut Scratch) {
         .takes
         .encode(&scratch.resampled, &mut scratch.bytes);
     if into_open {
-        live.playout.push(now, &scratch.bytes);
+        live.queue(now, &scratch.bytes);
         return;
     }
     live.playout.begin(Owner::Line, false);

@@ -1,6 +1,7 @@
 //! The agent's speech: into the playout, cut off, held, played.
 
 use super::Call;
+use super::party::Reach;
 use crate::agent::{Action, Agent, AgentEvent};
 use crate::caller::CallerMessage;
 use crate::io::CallEvent;
@@ -63,7 +64,7 @@ impl<A: Agent> Call<A> {
             &mut scratch.resampled,
             &mut scratch.wire,
         );
-        self.tally.counters.overflow_bytes += live.playout.push(now, audio) as u64;
+        self.tally.counters.overflow_bytes += live.queue(now, audio) as u64;
     }
 
     /// Nothing more comes of the open utterance.
@@ -73,7 +74,7 @@ impl<A: Agent> Call<A> {
         };
         live.downlink
             .finish(&mut scratch.resampled, &mut scratch.wire);
-        self.tally.counters.overflow_bytes += live.playout.push(now, &scratch.wire) as u64;
+        self.tally.counters.overflow_bytes += live.queue(now, &scratch.wire) as u64;
         live.playout.complete();
     }
 
@@ -171,7 +172,7 @@ impl<A: Agent> Call<A> {
                 .sayings
                 .heard(progress.number, cut_off.heard_ms, total_ms);
         }
-        live.marks.cut_off();
+        live.marks.cut_off(now);
         live.downlink.reset();
         live.playout.cut_off(now);
         live.sayings.clear();
@@ -179,6 +180,8 @@ impl<A: Agent> Call<A> {
         live.held_from = None;
         let holding = self.outbox.is_holding();
         self.outbox.let_go();
+        self.complete_marks(now);
+        self.void_names(now);
         if holding {
             // The caller's turn is no more over than before: what is said instead waits for it as well.
             self.hold_answers();
@@ -216,6 +219,10 @@ impl<A: Agent> Call<A> {
             live.held_from = None;
         }
         for action in self.outbox.let_go() {
+            if self.party.reach == Reach::Away {
+                // The agent has given the call away: it has no say in what follows.
+                return;
+            }
             match action {
                 Action::BeginUtterance { .. } => self.turn_begins(),
                 Action::AgentSays(text) => self.announce(text),
@@ -225,19 +232,22 @@ impl<A: Agent> Call<A> {
     }
 
     /// The caller's turn goes on: answers prepared for it are void.
-    pub(super) fn drop_answers(&mut self) {
+    pub(super) fn drop_answers(&mut self, now: Time) {
         if !self.outbox.is_holding() {
             return;
         }
         self.outbox.let_go();
+        let mut void = Vec::new();
         if let Some(live) = &mut self.live {
             live.playout.drop_held();
+            void = live.names.take_behind(live.playout.end());
             if let Some(number) = live.held_from.take() {
                 live.sayings.forget_from(number);
                 live.downlink.reset();
             }
             self.tally.counters.answers_dropped += 1;
         }
+        self.tell_void(now, &void);
     }
 
     /// The clock answers marks nobody else has.
@@ -251,8 +261,10 @@ impl<A: Agent> Call<A> {
     /// Utterances known to have been played.
     pub(super) fn complete_marks(&mut self, now: Time) {
         while let Some(done) = self.live.as_mut().and_then(|l| l.marks.poll_completed()) {
-            if let (Marked::Utterance(number), Completion::Played) = done {
-                self.played(now, number);
+            match done {
+                (Marked::Utterance(number), Completion::Played) => self.played(now, number),
+                (Marked::Named(name), completion) => self.tell_marked(now, &name, completion),
+                (Marked::Utterance(_), Completion::Cleared) | (Marked::Nobody, _) => {}
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::agent::{Agent, AgentEvent};
 use crate::caller::Transfer;
 use crate::ending::Ending;
 use crate::io::CallEvent;
+use crate::referral::{Referral, TransferFault};
 use crate::time::Time;
 use crate::timers::Timer;
 
@@ -45,6 +46,7 @@ impl<A: Agent> Call<A> {
         self.stop_speech_clock(now);
         // On hold what the agent was saying, and afterwards the music, is not played to its end.
         self.stop_agent(now);
+        self.void_names(now);
         if let Some(live) = &mut self.live
             && std::mem::take(&mut live.said_on_hold)
         {
@@ -52,7 +54,7 @@ impl<A: Agent> Call<A> {
             self.tell_agent(now, AgentEvent::Interrupted { heard_ms: 0, heard });
         }
         // Nor does the music wait for the end of a turn.
-        self.drop_answers();
+        self.drop_answers(now);
         self.talk.waiting.on_hold(hold, now);
         self.tell_agent(now, AgentEvent::Hold(hold));
         self.report(CallEvent::OnHold { hold });
@@ -72,12 +74,12 @@ impl<A: Agent> Call<A> {
                 let lines = std::sync::Arc::clone(&self.config.lines);
                 self.say_line(lines.hold_music.as_ref());
             }
-            Stage::Leaving { destination } => {
-                let destination = destination.clone();
+            Stage::Leaving { referral } => {
+                let referral = referral.clone();
                 live.stage = Stage::Transferring;
                 let until = now.plus_ms(self.config.transfer_ms);
                 self.timers.set(Timer::Transfer, until);
-                self.report(CallEvent::TransferWanted { destination });
+                self.report(CallEvent::TransferWanted { referral });
             }
         }
     }
@@ -89,11 +91,11 @@ impl<A: Agent> Call<A> {
         {
             live.stage = Stage::Transferring;
         }
-        self.transferred(now, false);
+        self.transfer_done(now, Err(TransferFault::TimedOut));
     }
 
     /// What became of a transfer.
-    pub(super) fn transferred(&mut self, now: Time, done: bool) {
+    pub(super) fn transfer_done(&mut self, now: Time, done: Result<(), TransferFault>) {
         let Some(live) = self
             .live
             .as_mut()
@@ -109,40 +111,48 @@ impl<A: Agent> Call<A> {
         self.talk.waiting.on_hold(false, now);
         self.timers.stop(Timer::Transfer);
         // The music ends with it, whichever way.
-        if done {
+        let Err(fault) = done else {
             self.cut_off(now);
             return self.end(now, Ending::Transferred);
-        }
+        };
+        self.report(CallEvent::TransferFailed { fault });
         self.stop_agent(now);
         if self.party.is_ready() {
-            self.party.agent.handle(now, AgentEvent::TransferRefused);
+            let refused = AgentEvent::TransferRefused(fault);
+            self.party.agent.handle(now, refused);
         } else if self.party.failover.has_given_up() {
             self.end(now, Ending::AgentLost(self.party.failover.reason()));
         }
     }
 
     /// A transfer needs control of the caller's side. Without, it is refused and the call goes on.
-    pub(super) fn transfer(&mut self, now: Time, destination: String) {
+    pub(super) fn transfer(&mut self, now: Time, referral: Referral) {
         if self.is_on_hold() {
             // The music is not to be heard out.
             self.cut_off(now);
+            self.void_names(now);
         }
         let by = self.caller.line().transfer;
         if by != Transfer::Outside {
             self.report(CallEvent::TransferWanted {
-                destination: destination.clone(),
+                referral: referral.clone(),
             });
         }
         match by {
-            Transfer::Nobody => self.party.agent.handle(now, AgentEvent::TransferRefused),
+            Transfer::Nobody => {
+                let fault = TransferFault::NoControl;
+                self.report(CallEvent::TransferFailed { fault });
+                let refused = AgentEvent::TransferRefused(fault);
+                self.party.agent.handle(now, refused);
+            }
             Transfer::Message => {
-                self.outbox.transfer = Some(destination);
+                self.outbox.transfer = Some(referral);
                 self.end(now, Ending::Transferred);
             }
             Transfer::Outside => {
                 self.stop_speech_clock(now);
                 if let Some(live) = &mut self.live {
-                    live.stage = Stage::Leaving { destination };
+                    live.stage = Stage::Leaving { referral };
                     self.talk.waiting.on_hold(true, now);
                     // An agent that never stops speaking does not hold it up for ever.
                     let said_at = live.playout.drained_at(now);

@@ -1,7 +1,7 @@
 //! The conversation's state: whose turn it is, what was said, who waits for whom.
 
 use crate::agent::{AgentNeeds, TurnMode};
-use crate::config::CallConfig;
+use crate::config::{CallConfig, TurnConfig};
 use crate::history::History;
 use crate::machine::MachineHook;
 use crate::time::Time;
@@ -16,6 +16,8 @@ pub(super) struct Talk {
     pub(super) waiting: Waiting,
     pub(super) machine: MachineHook,
     pub(super) history: History,
+    /// Whether answers may be held.
+    early: bool,
     /// Since when the caller has been speaking.
     speech: Option<Time>,
 }
@@ -28,6 +30,7 @@ impl Talk {
             waiting: Waiting::new(&config.turns, &config.failover, Time::ZERO),
             machine: MachineHook::new(config.turns.machine_ms),
             history: History::default(),
+            early: true,
             speech: None,
         }
     }
@@ -41,7 +44,8 @@ impl Talk {
     /// Whether for an agent of these needs somebody else decides about turns than so far: an engine is the
     /// agent's own.
     pub(super) fn is_anew(&self, needs: AgentNeeds) -> bool {
-        self.turns.mode() != needs.turns || needs.turns == TurnMode::Engine
+        let other = self.turns.mode() != needs.turns || self.early != needs.early;
+        other || needs.turns == TurnMode::Engine
     }
 
     /// An agent of these needs begins. A turn under way goes on where the same decides about turns.
@@ -50,7 +54,13 @@ impl Talk {
             return;
         }
         let under_way = self.turns.is_callers();
-        self.turns = Turns::new(needs.turns, config.turns);
+        let eager_ms = config.turns.eager_ms.filter(|_| needs.early);
+        let turns = TurnConfig {
+            eager_ms,
+            ..config.turns
+        };
+        self.turns = Turns::new(needs.turns, turns);
+        self.early = needs.early;
         self.speech = None;
         // Where nobody can tell whether the caller speaks, nobody can tell whether they are silent.
         let idle_ms = config

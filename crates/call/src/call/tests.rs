@@ -2,6 +2,8 @@
 //! `serde_json` alone, so that a dialect's mistake is not read backwards.
 
 mod chaos;
+mod chunks;
+mod greeting;
 mod latency;
 mod model;
 mod rig;
@@ -11,6 +13,7 @@ use trunkline_codecs::format::AudioFormat;
 
 use super::*;
 use crate::agent::Action;
+use crate::referral::Referral;
 use rig::{LOUD, Rig, Sent, silence};
 
 #[test]
@@ -278,9 +281,7 @@ fn the_agents_last_words_are_played_before_it_hangs_up() {
 
 #[test]
 fn a_transfer_without_control_of_the_caller_is_refused_and_the_call_goes_on() {
-    let mut rig = Rig::twilio(vec![Action::Transfer {
-        destination: "+15550100".to_owned(),
-    }]);
+    let mut rig = Rig::twilio(vec![Action::Transfer(Referral::to("+15550100"))]);
     rig.start();
     assert_eq!(rig.agent().transfers_refused, 1);
     assert!(!rig.is_over());
@@ -418,9 +419,9 @@ fn ten_seconds_of_last_words_are_not_cut() {
 fn a_transfer_is_told_behind_the_last_words() {
     let mut rig = Rig::omni("", rig::one_utterance());
     rig.agent().audio = vec![0; 960 * 100];
-    rig.agent().wants.push_back(Action::Transfer {
-        destination: "+15550100".to_owned(),
-    });
+    rig.agent()
+        .wants
+        .push_back(Action::Transfer(Referral::to("+15550100")));
     rig.up();
     rig.control(&json!({"type": "configure"}));
     rig.advance_ms(3_000);

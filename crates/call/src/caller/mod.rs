@@ -12,8 +12,10 @@ use bytes::BytesMut;
 use trunkline_protocol as protocol;
 use trunkline_protocol::client::omni::Configure;
 
+use crate::info::CallInfo;
 use crate::link::SendKind;
 use crate::marks::Mark;
+use crate::referral::Referral;
 
 pub use line::{FrameRule, Line, MarkEcho, Pacing, Transfer};
 pub use omni::OmniLeg;
@@ -25,10 +27,7 @@ pub use twilio::TwilioLeg;
 #[derive(Debug)]
 pub enum CallerEvent<'a> {
     /// The call may begin: formats and identity are known.
-    Start {
-        /// The carrier's own name of the call.
-        peer_call_id: Option<String>,
-    },
+    Start(Box<CallInfo>),
     /// Audio in [`Line::sends`].
     Audio {
         /// Whole samples.
@@ -99,7 +98,7 @@ pub enum CallerMessage {
     /// Tell us when the audio before this has been played.
     Mark(Mark),
     /// The caller is to be connected to somebody else.
-    Transfer(String),
+    Transfer(Referral),
     /// A message of the caller's was refused.
     Error {
         /// Snake case.

@@ -134,7 +134,11 @@ impl OmniLeg {
                 is_final: true,
             },
             CallerMessage::Digit(digit) => ServerEvent::Dtmf { digit: *digit },
-            CallerMessage::Transfer(destination) => ServerEvent::TransferToHuman { destination },
+            CallerMessage::Transfer(referral) => {
+                let destination = &referral.joined();
+                put(&ServerEvent::TransferToHuman { destination }, out);
+                return Some(SendKind::Binary);
+            }
             CallerMessage::Error { code, message } => ServerEvent::Error { code, message },
             CallerMessage::Warning { code, message } => ServerEvent::Warning { code, message },
             CallerMessage::Ending(reason) => ServerEvent::SessionEnding { reason },

@@ -16,6 +16,7 @@ use bytes::{BufMut, BytesMut};
 use trunkline_protocol as protocol;
 
 use super::{CallerEvent, CallerFault, CallerMessage, Line, MarkEcho, Place};
+use crate::info::CallInfo;
 use crate::link::SendKind;
 
 /// Bytes before the audio of an uplink message.
@@ -68,7 +69,7 @@ impl SimLeg {
             CallerMessage::Digit(digit) => ("digit", digit.to_string().into()),
             CallerMessage::Mark(_) if self.line.marks == MarkEcho::Never => return None,
             CallerMessage::Mark(mark) => ("mark", mark.name().into()),
-            CallerMessage::Transfer(destination) => ("transfer", destination.into()),
+            CallerMessage::Transfer(to) => ("transfer", to.joined().into()),
             CallerMessage::Error { code, .. } => ("error", (*code).into()),
             CallerMessage::Warning { code, .. } => ("warning", (*code).into()),
             CallerMessage::Ending(label) => ("ending", (*label).into()),
@@ -116,9 +117,10 @@ fn audio(bytes: &[u8]) -> Result<CallerEvent<'_>, CallerFault> {
 fn words(text: &str) -> Result<CallerEvent<'_>, CallerFault> {
     let (verb, rest) = text.split_once(' ').unwrap_or((text, ""));
     Ok(match verb {
-        "start" => CallerEvent::Start {
+        "start" => CallerEvent::Start(Box::new(CallInfo {
             peer_call_id: Some("sim".to_owned()),
-        },
+            ..CallInfo::default()
+        })),
         "digit" => match rest.chars().next() {
             Some(digit) => CallerEvent::Digit(digit),
             None => return Err(fault("no_digit", text.len())),

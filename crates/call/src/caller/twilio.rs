@@ -3,12 +3,13 @@
 use bytes::BytesMut;
 use trunkline_codecs::format::AudioFormat;
 use trunkline_protocol as protocol;
-use trunkline_protocol::carrier::twilio::{CarrierEvent, Twilio};
+use trunkline_protocol::carrier::twilio::{CarrierEvent, Start, Twilio};
 use trunkline_protocol::{FrameKind, Severity};
 
 use super::{
     CallerEvent, CallerFault, CallerMessage, FrameRule, Line, MarkEcho, Pacing, Place, Transfer,
 };
+use crate::info::CallInfo;
 use crate::link::SendKind;
 
 /// How far ahead of real time speech is sent: Twilio buffers it and drops it when told to.
@@ -56,9 +57,7 @@ impl TwilioLeg {
         })?;
         Ok(match event {
             CarrierEvent::Connected => CallerEvent::Nothing,
-            CarrierEvent::Start(start) => CallerEvent::Start {
-                peer_call_id: Some(start.call_sid),
-            },
+            CarrierEvent::Start(start) => CallerEvent::Start(Box::new(info(*start))),
             CarrierEvent::Media {
                 chunk,
                 timestamp_ms,
@@ -99,6 +98,25 @@ impl TwilioLeg {
     /// Writes nothing before `start` and after `stop`; then the message is empty.
     pub(super) fn encode_audio(&self, audio: &[u8], out: &mut BytesMut) -> Option<SendKind> {
         self.wire.media(audio, out).ok().map(send_kind)
+    }
+}
+
+/// The caller's and the called number are among the parameters or nowhere.
+fn info(start: Start) -> CallInfo {
+    let parameters = start.custom_parameters;
+    let named = |names: &[&str]| {
+        let found = parameters
+            .iter()
+            .find(|(name, _)| names.iter().any(|n| name.eq_ignore_ascii_case(n)));
+        found.map_or_else(String::new, |(_, value)| value.clone())
+    };
+    CallInfo {
+        peer_call_id: Some(start.call_sid),
+        account_id: start.account_sid,
+        from: named(&["from", "from_number", "caller"]),
+        to: named(&["to", "to_number", "called"]),
+        parameters,
+        ..CallInfo::default()
     }
 }
 

@@ -54,6 +54,52 @@ fn an_agent_is_sought_again_with_doubling_waits_and_then_the_next() {
 }
 
 #[test]
+fn who_is_given_the_call_begins_at_once_with_attempts_of_its_own() {
+    let mut failover = begun(2, |_| ());
+    assert_eq!(failover.failed(ms(100), BROKEN), again(350));
+    failover.began(ms(350));
+    failover.ready(ms(400));
+    failover.handed_over(ms(1_000));
+    assert!(failover.is_due(ms(1_000)));
+    assert_eq!(failover.deadline(), Some(ms(1_000)));
+    failover.began(ms(1_000));
+    assert_eq!((failover.current(), failover.attempt()), (0, 0));
+    assert_eq!(failover.failed(ms(1_100), BROKEN), again(1_350));
+    failover.began(ms(1_350));
+    assert_eq!(
+        failover.failed(ms(1_400), REFUSED),
+        next(1_400),
+        "as of the one before"
+    );
+}
+
+#[test]
+fn an_agent_that_goes_away_has_so_long_to_come_back() {
+    let mut failover = begun(1, |config| config.give_up_ms = 8_000);
+    failover.away(ms(10));
+    assert_eq!(failover.deadline(), Some(ms(5_000)), "it has not been here");
+    failover.ready(ms(100));
+    assert_eq!((failover.is_away(), failover.deadline()), (false, None));
+    failover.away(ms(7_000));
+    assert!(!failover.is_connecting());
+    assert_eq!(failover.deadline(), Some(ms(15_000)));
+    failover.ready(ms(14_999));
+    assert_eq!((failover.is_away(), failover.deadline()), (false, None));
+    failover.away(ms(20_000));
+    assert_eq!(failover.tick(ms(27_999)), None);
+    assert_eq!(failover.tick(ms(28_000)), Some(Plan::GiveUp));
+    assert_eq!(failover.reason(), "connect_timeout");
+}
+
+#[test]
+fn an_agent_lost_on_its_way_is_lost_like_any_other() {
+    let mut failover = begun(1, |_| ());
+    failover.ready(ms(0));
+    failover.away(ms(9_000));
+    assert_eq!(failover.failed(ms(9_500), BROKEN), again(9_750));
+}
+
+#[test]
 fn what_another_attempt_cannot_mend_is_the_next_agents_at_once() {
     let mut failover = begun(2, |_| ());
     assert_eq!(failover.failed(ms(5), REFUSED), next(5));

@@ -62,7 +62,15 @@ pub struct Playout {
     slip: Option<Slip>,
     delivery: Delivery,
     paused: bool,
-    agent_released: u64,
+    taken: Taken,
+}
+
+/// Bytes ever taken from the queue, without padding.
+#[derive(Clone, Copy, Debug, Default)]
+struct Taken {
+    all: u64,
+    /// Of the agent's.
+    agents: u64,
 }
 
 impl Playout {
@@ -88,7 +96,7 @@ impl Playout {
             slip: config.slip.then(|| Slip::new(format, schedule.lead_us())),
             delivery,
             paused: false,
-            agent_released: 0,
+            taken: Taken::default(),
         }
     }
 
@@ -118,9 +126,12 @@ impl Playout {
         let taken = audio.len().min(room) / sample_bytes * sample_bytes;
         self.queue.extend(audio.get(..taken).unwrap_or_default());
         open.queued += taken;
-        if let Some(slip) = self.slip.as_mut().filter(|_| slips) {
-            slip.observe(now, depth_us);
-            slip.pay(&mut self.queue, &mut self.utterances);
+        if let Some(slip) = &mut self.slip {
+            slip.begin();
+            if slips {
+                slip.observe(now, depth_us);
+                slip.pay(&mut self.queue, &mut self.utterances);
+            }
         }
         audio.len() - taken
     }
@@ -216,8 +227,9 @@ impl Playout {
         next.released += cut.take as u64;
         let padding = cut.length - cut.take;
         next.padding += padding as u64;
+        self.taken.all += cut.take as u64;
         if next.owner == Owner::Agent {
-            self.agent_released += cut.take as u64;
+            self.taken.agents += cut.take as u64;
         }
         if let Some(slip) = &mut self.slip {
             slip.released(cut.take);

@@ -63,6 +63,8 @@ pub(super) struct Slip {
     bytes: Vec<u8>,
     samples: Vec<i16>,
     slipped: Slipped,
+    /// What was taken out at the last push: where, and how much.
+    parts: Vec<(usize, usize)>,
 }
 
 /// The smallest depth over about a second.
@@ -88,7 +90,18 @@ impl Slip {
             bytes: Vec::new(),
             samples: Vec::new(),
             slipped: Slipped::default(),
+            parts: Vec::new(),
         }
+    }
+
+    /// What was taken out since [`begin`](Self::begin), one part after the other.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.parts.iter().copied()
+    }
+
+    /// A push begins.
+    pub(super) fn begin(&mut self) {
+        self.parts.clear();
     }
 
     pub(super) const fn slipped(&self) -> Slipped {
@@ -208,6 +221,7 @@ impl Slip {
         bytes: usize,
     ) {
         queue.drain(at..at + bytes);
+        self.parts.push((at, bytes));
         utterance.queued -= bytes;
         utterance.cut_out += bytes as u64;
         self.owed -= bytes;

@@ -114,7 +114,26 @@ impl Playout {
     /// Microseconds of the agent's speech ever released, without silence after it and without the gateway's
     /// own sentences.
     pub const fn agent_released_us(&self) -> u64 {
-        self.schedule.us(self.agent_released)
+        self.schedule.us(self.taken.agents)
+    }
+
+    /// The place up to which everything has been released: bytes ever taken from the queue. It only grows.
+    #[inline]
+    pub const fn taken(&self) -> u64 {
+        self.taken.all
+    }
+
+    /// The place behind everything queued, released once [`taken`](Self::taken) has come to it. What is thrown
+    /// away or [cut out](Self::cut_out) brings it nearer.
+    pub fn end(&self) -> u64 {
+        self.taken.all + self.queue.len() as u64
+    }
+
+    /// What the last [`push`](Self::push) took out of the queue to make up for a stall, one part after the
+    /// other: the place it began at, and its length in bytes. Places behind it lie so much nearer.
+    pub fn cut_out(&self) -> impl Iterator<Item = (u64, u64)> {
+        let parts = self.slip.iter().flat_map(Slip::parts);
+        parts.map(|(at, bytes)| (self.taken.all + at as u64, bytes as u64))
     }
 
     /// What was taken out so far to make up for stalls.

@@ -73,7 +73,11 @@ impl Agent for SimAgent {
             AgentEvent::Idle { times } => (Told::Idle { times }, When::Idle),
             AgentEvent::AnsweredBy(who) => (Told::AnsweredBy(who), When::Answered),
             AgentEvent::Hold(on) => (Told::Hold(on), When::Hold(on)),
-            AgentEvent::TransferRefused => (Told::TransferRefused, When::TransferRefused),
+            AgentEvent::TransferRefused(_) => (Told::TransferRefused, When::TransferRefused),
+            AgentEvent::Marked { name, played } => {
+                let name = name.to_owned();
+                (Told::Marked { name, played }, When::Marked)
+            }
             AgentEvent::Up(id) => (Told::Up(id), When::Up(id.slot())),
             AgentEvent::Data(id, Frame::Text(text)) => {
                 (Told::Data(id, text.to_owned()), When::Data(id.slot()))
@@ -100,6 +104,11 @@ impl Agent for SimAgent {
 
     fn takes_audio(&self, _: LinkSet) -> bool {
         self.desk().takes_audio
+    }
+
+    fn successor(&mut self) -> Option<Self> {
+        let rank = self.desk_mut().hand_over()?;
+        Some(self.substitute(rank))
     }
 
     fn ended(&mut self, ending: Ending) {

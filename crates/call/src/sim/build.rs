@@ -29,6 +29,7 @@ pub(super) struct Builder {
     pub(super) config: CallConfig,
     pub(super) manner: Manner,
     pub(super) fallbacks: Vec<Manner>,
+    pub(super) heirs: Vec<Manner>,
     script: Vec<(When, Do)>,
     up: Weather,
     down: Weather,
@@ -55,6 +56,7 @@ impl World {
                 pauses: None,
             },
             fallbacks: Vec::new(),
+            heirs: Vec::new(),
             script: Vec::new(),
             up: Weather::default(),
             down: Weather::default(),
@@ -245,17 +247,19 @@ impl Builder {
             Pacing::Ahead { lead_ms } => self.config.playout.lead_ms.unwrap_or(lead_ms),
             Pacing::RealTime => 0,
         };
-        let late_realtime =
-            self.manner.needs.delivery == Delivery::RealTime && self.config.playout.slip;
+        let all = || {
+            let others = self.fallbacks.iter().chain(&self.heirs);
+            std::iter::once(&self.manner).chain(others)
+        };
+        let real_time = |manner: &Manner| manner.needs.delivery == Delivery::RealTime;
+        let late_realtime = all().any(real_time) && self.config.playout.slip;
         let terms = Terms {
             line: self.line,
             lead_us: lead_ms * 1_000,
             bound_us: self.config.playout.bound_ms * 1_000,
             late_us: self.late_us,
             may_skip: self.manner.echo || late_realtime,
-            stamps_alone: std::iter::once(&self.manner)
-                .chain(&self.fallbacks)
-                .all(|manner| manner.speaks_stamps_in(self.line.takes)),
+            stamps_alone: all().all(|manner| manner.speaks_stamps_in(self.line.takes)),
             transfer_us: self.config.transfer_ms * 1_000,
             has_destination: self.config.failover.destination.is_some(),
         };
@@ -267,7 +271,9 @@ impl Builder {
         down.socket_bytes = self.socket_bytes;
         let mut driver = Driver::new(rng(3));
         driver.late_us = self.late_us;
-        let desk = Desk::new(self.manner, self.script).with_substitutes(self.fallbacks);
+        let desk = Desk::new(self.manner, self.script)
+            .with_substitutes(self.fallbacks)
+            .with_heirs(self.heirs);
         let replay = self.seed.map_or_else(Replay::default, Replay::of_seed);
         let mut watch = Watch::new(terms, replay);
         watch.reader.careful = late_realtime;

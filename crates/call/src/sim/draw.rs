@@ -7,6 +7,7 @@ use super::build::Builder;
 use super::lines;
 use super::network::{self, Weather};
 use super::person::Background;
+use super::relief::READY;
 use super::rng::Rng;
 use super::script::{Do, When};
 use super::world::World;
@@ -14,6 +15,7 @@ use crate::agent::{Action, Delivery, TurnMode};
 use crate::caller::Line;
 use crate::io::Control;
 use crate::link::{Down, LinkId, LinkSpec};
+use crate::referral::Referral;
 
 /// A call, what happens in it and when (in milliseconds), and its length.
 pub(super) fn draw(seed: u64) -> (Builder, Vec<(u64, Act)>, u64) {
@@ -22,6 +24,7 @@ pub(super) fn draw(seed: u64) -> (Builder, Vec<(u64, Act)>, u64) {
     let length_ms = rng.between(5_000, 20_000);
     let builder = agent(&mut rng, World::on(line).seed(seed));
     let builder = limits(&mut rng, builder);
+    let builder = heirs(&mut rng, builder);
     let builder = surroundings(&mut rng, builder, &line);
     let mut acts = Vec::new();
     if rng.chance(970) {
@@ -88,6 +91,29 @@ fn agent(rng: &mut Rng, mut builder: Builder) -> Builder {
     builder
 }
 
+/// Those to whom the agent may give the call: each of its own manner.
+fn heirs(rng: &mut Rng, mut builder: Builder) -> Builder {
+    if builder.manner.echo {
+        return builder;
+    }
+    let bounded = builder.config.playout.bound_ms < 120_000;
+    for _ in 0..rng.between(0, 3) {
+        let formats = [8_000, 16_000, 24_000].map(AudioFormat::pcm16);
+        let speaks = rng.chance(300).then(|| rng.pick(&formats));
+        let listens = rng.chance(200).then(|| rng.pick(&formats));
+        let turns = rng.pick(&[TurnMode::Off, TurnMode::Engine, TurnMode::PushToTalk]);
+        let connects = rng.chance(300);
+        builder = builder.heir(|manner| {
+            manner.needs.turns = turns;
+            manner.needs.connects = connects;
+            manner.listens = listens;
+            manner.speaks = speaks.filter(|_| !bounded);
+        });
+    }
+    let ready = Do::After(rng.between(0, 1_500), Box::new(READY));
+    builder.when(When::Begin, ready)
+}
+
 /// Something said.
 fn speech(rng: &mut Rng) -> Do {
     let ms = rng.pick(&[0, 20, 60, 400, 1_000, 3_000, 8_000]) + rng.between(0, 200);
@@ -150,7 +176,7 @@ fn surroundings(rng: &mut Rng, builder: Builder, line: &Line) -> Builder {
 fn happening(rng: &mut Rng, at: u64, acts: &mut Vec<(u64, Act)>) {
     let ms = rng.between(20, 3_000);
     let later = at + ms;
-    let act = match rng.between(0, 100) {
+    let act = match rng.between(0, 116) {
         0..25 => Act::Agent(speech(rng)),
         25..30 => {
             acts.push((later, Act::Agent(Do::Finish)));
@@ -180,6 +206,12 @@ fn happening(rng: &mut Rng, at: u64, acts: &mut Vec<(u64, Act)>) {
         84..88 => return link(rng, at, later, acts),
         88..92 => Act::Text(strange(rng)),
         92..94 => Act::Background(rng.pick(&[Background::Silence, Background::Nothing])),
+        94..104 => return marks(rng, at, acts),
+        104..108 => {
+            acts.push((later, Act::Agent(READY)));
+            Act::Agent(Do::Act(Action::Away))
+        }
+        108..112 => Act::Agent(Do::Act(Action::HandOver)),
         _ => return end(rng, at, acts),
     };
     acts.push((at, act));
@@ -199,6 +231,23 @@ fn link(rng: &mut Rng, at: u64, later: u64, acts: &mut Vec<(u64, Act)>) {
         acts.push((later, Act::LinkBlocked(id, false)));
         acts.push((later, Act::LinkSays(id, "words".to_owned())));
         acts.push((later, Act::LinkDown(id, Down::Lost)));
+    }
+}
+
+/// Places get names, behind what is said or where nothing is.
+fn marks(rng: &mut Rng, at: u64, acts: &mut Vec<(u64, Act)>) {
+    let count = rng.pick(&[1, 1, 2, 5, 20, 70]);
+    for number in 0..count {
+        // More than so many utterances are joined to one.
+        if count <= 20 && rng.chance(300) {
+            acts.push((at, Act::Agent(Do::Say(20 * rng.between(0, 20)))));
+        }
+        if rng.chance(300) {
+            // Of an utterance left open, if one is.
+            acts.push((at, Act::Agent(Do::More(20 * rng.between(0, 10)))));
+        }
+        let name = format!("{at}/{number}");
+        acts.push((at, Act::Agent(Do::Act(Action::Mark(name)))));
     }
 }
 
@@ -229,7 +278,7 @@ fn end(rng: &mut Rng, at: u64, acts: &mut Vec<(u64, Act)>) {
         6 => Act::Agent(Do::Act(Action::HangUp)),
         7 => {
             let destination = "+15550100".to_owned();
-            Act::Agent(Do::Act(Action::Transfer { destination }))
+            Act::Agent(Do::Act(Action::Transfer(Referral::to(destination))))
         }
         _ => return,
     };

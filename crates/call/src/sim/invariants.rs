@@ -1,10 +1,12 @@
 //! What must hold after every step of every simulated call, found out without looking into the call.
 
 mod billing;
+mod links;
 
 use std::collections::HashSet;
 
 use self::billing::Bill;
+use self::links::OpenLinks;
 use super::lines::message_us;
 use super::notes::Notes;
 use super::replay::Replay;
@@ -72,6 +74,7 @@ pub(super) struct Watch {
     overflow: (u64, u64),
     marks: HashSet<String>,
     pub(super) bill: Bill,
+    pub(super) links: OpenLinks,
     pub(super) tally: Tally,
 }
 
@@ -106,6 +109,7 @@ impl Watch {
             overflow: (0, 0),
             marks: HashSet::new(),
             bill: Bill::new(terms),
+            links: OpenLinks::default(),
             tally: Tally::default(),
         }
     }
@@ -245,6 +249,13 @@ impl Watch {
         if rest.notes.heard_out_of_order > 0 {
             self.fail(now, "the agent heard a frame twice or out of order");
         }
+        if rest.notes.given_away > 0 {
+            self.fail(
+                now,
+                "an agent that is away was given something of the caller's",
+            );
+        }
+        self.check_marks(now, rest);
         self.check_backlog(now, rest);
         self.check_counters(now, rest.counters);
         let written_us = self.tally.written_us;
@@ -255,6 +266,23 @@ impl Watch {
     /// Frames given and not written.
     pub(super) fn waiting(&self, notes: &Notes) -> u64 {
         notes.next_frame.saturating_sub(skip_void(self.next, notes))
+    }
+
+    /// A mark of the agent's is told once, in order, and as reached only when all before it is out.
+    fn check_marks(&self, now: Time, rest: &Rest<'_>) {
+        let named = &rest.notes.named;
+        if let Some(wrong) = &named.wrong {
+            self.fail(now, wrong);
+        }
+        let legible = self.terms.stamps_alone && !self.terms.may_skip && self.overflow.0 == 0;
+        let out = skip_void(self.next, rest.notes);
+        if legible && named.played_to > out {
+            let told = named.played_to;
+            self.fail(
+                now,
+                &format!("a mark behind frame {told} was reached, {out} are out"),
+            );
+        }
     }
 
     /// What was given and not written is bounded, and waits only for its time.

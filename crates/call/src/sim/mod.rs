@@ -45,7 +45,7 @@
 //! | caller's audio | [`uplink`]: `build_by_hand caller_sends_{stamp,audio} caller_plays{,_keys} caller_hums network_loses operator_{mutes,holds} agent_records recording heard_before_ms assert_agent_heard keys_told metering billed` |
 //! | agent was told | `assert_{told spoken interrupted} told told_at interruptions agent_heard_ms agent_heard_stamps` |
 //! | call | `assert_{over still_on sent} ending sent_at counters() readable() metering()`, `record.events`, `record.link_texts` |
-//! | agents lost, lines ([`relief`]) | to build: `line fallback nth nth_after`; to happen: `last_words_are_void agent_{fails works holds} operator_holds transfer_comes_to carrier_finds`; to ask: `lines_heard longest_silence_ms attempts begun losses reported over_at billed assert_nothing_told_astray`, `record.closed` |
+//! | agents lost, lines ([`relief`]) | to build: `line fallback heir nth nth_after`; to happen: `last_words_are_void agent_{fails works holds marks is_away hands_over needs} operator_holds transfer_comes_to carrier_finds`; to ask: `lines_heard longest_silence_ms attempts begun losses reported marked over_at billed assert_nothing_told_astray`, `record.{closed,crossings}` |
 //!
 //! Random calls: [`random`].
 
@@ -59,6 +59,7 @@ mod desk;
 mod draw;
 mod invariants;
 pub(crate) mod lines;
+mod named;
 mod network;
 mod notes;
 mod parts;

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use trunkline_codecs::format::AudioFormat;
 
+use super::named::Named;
 use super::script::Told;
 use super::stamp::Reader;
 use crate::history::Said;
@@ -79,6 +80,10 @@ pub(super) struct Notes {
     pub(super) eager_from: Option<usize>,
     /// When its engine said last that a turn was over.
     pub(super) ended_turn_at: Option<Time>,
+    pub(super) named: Named,
+    /// It has not said that it is ready, and what it was given of the caller's meanwhile.
+    pub(super) away: bool,
+    pub(super) given_away: u64,
 }
 
 impl Notes {
@@ -104,6 +109,20 @@ impl Notes {
             self.spoken_too_often += 1;
         } else {
             self.unspoken -= 1;
+        }
+    }
+
+    /// The call is somebody else's from now on: nobody is told what became of what was said.
+    pub(super) fn leave(&mut self) {
+        self.end_utterance();
+        self.unspoken = 0;
+        self.named.forget();
+    }
+
+    /// Something of the caller's has come.
+    pub(super) const fn takes(&mut self) {
+        if self.away {
+            self.given_away += 1;
         }
     }
 

@@ -38,10 +38,25 @@ pub(super) struct Record {
     pub(super) opened: Vec<LinkId>,
     /// The agent's own links the call closed, with when.
     pub(super) closed: Vec<(Time, LinkId)>,
+    /// The same three in their order, and the end of the call.
+    pub(super) crossings: Vec<Crossing>,
     pub(super) events: Vec<(Time, CallEvent)>,
     pub(super) live: bool,
+    /// Interruptions counted, and what the agent's notes said of silences, at the last look.
+    pub(super) barge_ins: u64,
+    pub(super) silences: u64,
     /// Everything written to the caller's link, where somebody wants it.
     pub(super) tape: Option<Vec<(Time, Packet)>>,
+}
+
+/// What the call did with the agent's own links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Crossing {
+    Opened(LinkId),
+    Sent(LinkId, String),
+    Closed(LinkId),
+    /// The call was over.
+    Over,
 }
 
 impl Driver {

@@ -116,6 +116,11 @@ fn every_mark_completes(world: &mut World) {
     // A caller who takes nothing more is not known to have heard the end.
     let stuck = !world.driver.was_writable.contains(LinkId::CALLER);
     let may_wait = !quiet || stuck || world.is_ending() || !world.record.live;
+    let unmarked = world.agent.desk().notes.named.waiting();
+    if unmarked > 0 && !may_wait {
+        let what = format!("{unmarked} marks of which the agent never heard again");
+        world.watch.fail(world.now, &what);
+    }
     if unspoken > 0 && !may_wait && world.counters().overflow_bytes == 0 {
         let what = format!("{unspoken} utterances of which the agent never heard again");
         world.watch.fail(world.now, &what);

@@ -7,7 +7,7 @@ use super::build::Builder;
 use super::clips::{Own, Sounded};
 use super::desk::Manner;
 use super::notes::Begun;
-use super::script::{Do, When};
+use super::script::{Do, Told, When};
 use super::world::World;
 use crate::agent::{Action, AgentFailure, Answerer};
 use crate::io::{CallEvent, Control};
@@ -26,6 +26,14 @@ impl Builder {
         let mut manner = self.manner.clone();
         change(&mut manner);
         self.fallbacks.push(manner);
+        self
+    }
+
+    /// An agent to whom the call is given: like the first, but for what `change` does to it.
+    pub(super) fn heir(mut self, change: impl FnOnce(&mut Manner)) -> Self {
+        let mut manner = self.manner.clone();
+        change(&mut manner);
+        self.heirs.push(manner);
         self
     }
 
@@ -58,6 +66,26 @@ impl World {
     pub(super) fn last_words_are_void(&self) {
         let now = self.now;
         self.agent.desk_mut().notes.void_all(now);
+    }
+
+    /// The agent gives the end of what it has said a name.
+    pub(super) fn agent_marks(&mut self, name: &str) {
+        self.agent_wants(Action::Mark(name.to_owned()));
+    }
+
+    /// The agent reaches for somebody once more; or it has reached them.
+    pub(super) fn agent_is_away(&mut self, away: bool) {
+        self.agent_wants(if away { Action::Away } else { Action::Ready });
+    }
+
+    pub(super) fn agent_hands_over(&mut self) {
+        self.agent_wants(Action::HandOver);
+    }
+
+    /// The agent needs something else than it said.
+    pub(super) fn agent_needs(&mut self, change: impl FnOnce(&mut Manner)) {
+        self.agent.desk_mut().change(change);
+        self.agent_wants(Action::NeedsChanged);
     }
 
     pub(super) fn agent_works(&mut self, working: bool) {
@@ -135,6 +163,16 @@ impl World {
     /// How often it was reported.
     pub(super) fn reported(&self, of: impl Fn(&CallEvent) -> bool) -> usize {
         self.record.events.iter().filter(|(_, e)| of(e)).count()
+    }
+
+    /// What the agent was told of its marks, with when in milliseconds after `since`.
+    pub(super) fn marked(&self, since: Time) -> Vec<(u64, String, bool)> {
+        let told = self.told().into_iter().filter(|(at, _)| *at >= since);
+        let marked = told.filter_map(|(at, told)| match told {
+            Told::Marked { name, played } => Some((at.ms_since(since), name, played)),
+            _ => None,
+        });
+        marked.collect()
     }
 
     /// When the call was over.

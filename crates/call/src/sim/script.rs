@@ -8,6 +8,7 @@ use crate::link::{Down, LinkId};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Told {
     Begin { attempt: u32, history: usize },
+    Marked { name: String, played: bool },
     SpeechStarted,
     EagerEndOfTurn,
     TurnResumed,
@@ -46,6 +47,9 @@ pub(super) enum When {
     Answered,
     Hold(bool),
     TransferRefused,
+    Marked,
+    /// The call is over for it.
+    Ended,
     /// Something of the agent's own link in this slot.
     Up(usize),
     Data(usize),

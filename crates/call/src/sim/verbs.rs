@@ -7,6 +7,7 @@ use super::world::World;
 use crate::agent::{Action, Signal, TurnVerdict, Word};
 use crate::io::Control;
 use crate::link::{Down, LinkId};
+use crate::referral::Referral;
 
 /// The caller.
 impl World {
@@ -126,9 +127,7 @@ impl World {
     }
 
     pub(super) fn agent_transfers(&mut self, destination: &str) {
-        self.agent_wants(Action::Transfer {
-            destination: destination.to_owned(),
-        });
+        self.agent_wants(Action::Transfer(Referral::to(destination)));
     }
 
     /// Anything the call can be asked for.

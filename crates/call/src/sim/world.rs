@@ -7,7 +7,7 @@ use super::agent::SimAgent;
 use super::carrier::Carrier;
 use super::invariants::{Rest, Watch};
 use super::network::{Packet, Path};
-use super::parts::{Driver, Parts, Record};
+use super::parts::{Crossing, Driver, Parts, Record};
 use super::person::Person;
 use crate::call::Call;
 use crate::caller::{CallerLeg, SimLeg, sim::HEADER_BYTES};
@@ -206,6 +206,9 @@ impl World {
             return;
         }
         self.agent.desk_mut().clock = self.now;
+        if let Input::Down(id, _) = input {
+            self.watch.links.lost(id);
+        }
         self.call
             .handle_input(self.now, input, &mut self.driver.scratch);
         self.drain();
@@ -219,6 +222,7 @@ impl World {
             if self.driver.over {
                 break;
             }
+            self.notice_silence();
             let output = self
                 .call
                 .poll_output(self.now, writable, &mut self.driver.scratch);
@@ -241,6 +245,18 @@ impl World {
         self.watch.rested(self.now, &rest);
     }
 
+    /// The caller silences an agent that has given the call away, and nobody is told.
+    fn notice_silence(&mut self) {
+        let barge_ins = self.call.counters().barge_ins;
+        let mut desk = self.agent.desk_mut();
+        let untold = desk.notes.silences == self.record.silences;
+        if barge_ins > self.record.barge_ins && untold {
+            desk.notes.void_all(self.now);
+        }
+        self.record.barge_ins = barge_ins;
+        self.record.silences = desk.notes.silences;
+    }
+
     fn carry_out(&mut self, output: Output, writable: LinkSet) {
         match output {
             Output::Send(id, kind) => {
@@ -251,7 +267,9 @@ impl World {
                 self.send(id, kind);
             }
             Output::Open(id, _) => {
+                self.watch.link_opened(self.now, id);
                 self.record.opened.push(id);
+                self.record.crossings.push(Crossing::Opened(id));
                 self.acts.push((self.now, Act::LinkUp(id)));
             }
             Output::Close(LinkId::CALLER, code) => {
@@ -259,7 +277,11 @@ impl World {
                 self.driver.closed = Some(code);
                 self.down.send(self.now, Packet::Closed);
             }
-            Output::Close(id, _) => self.record.closed.push((self.now, id)),
+            Output::Close(id, _) => {
+                self.watch.link_closed(self.now, id);
+                self.record.closed.push((self.now, id));
+                self.record.crossings.push(Crossing::Closed(id));
+            }
             Output::Timeout(_) => {}
             Output::Event(event) => {
                 self.record.live |= matches!(event, CallEvent::Live { .. });
@@ -270,6 +292,8 @@ impl World {
                 if self.watch.tally.endings == 0 {
                     self.watch.fail(self.now, "over without an ending");
                 }
+                self.watch.over(self.now);
+                self.record.crossings.push(Crossing::Over);
                 self.driver.over = true;
             }
         }
@@ -297,7 +321,12 @@ impl World {
             }
             (LinkId::CALLER, SendKind::Ping) => self.down.send(self.now, Packet::Alive),
             (LinkId::CALLER, other) => self.watch.fail(self.now, &format!("{other:?} to a caller")),
-            (id, _) => self.record.link_texts.push((id, text())),
+            (id, _) => {
+                let text = text();
+                self.watch.link_used(self.now, id);
+                self.record.crossings.push(Crossing::Sent(id, text.clone()));
+                self.record.link_texts.push((id, text));
+            }
         }
     }
 

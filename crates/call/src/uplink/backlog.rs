@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 
 use trunkline_codecs::format::AudioFormat;
+use trunkline_codecs::resample::Resampler;
 
 /// Notices that may wait.
 const NOTICES: usize = 64;
@@ -130,14 +131,40 @@ impl Backlog {
         self.audio.is_empty() && self.notices.is_empty()
     }
 
-    /// From now on audio is in `format`: what waits in another is dropped and counted; notices stay.
+    /// From now on audio is in `format`: what waits is converted, and notices keep their place in it. Where it
+    /// cannot be, it is dropped and counted.
     pub(crate) fn change_format(&mut self, format: AudioFormat, bound_ms: u64) {
-        self.dropped_before_ms += self.dropped_ms_in_format() + self.waiting_ms();
+        self.dropped_before_ms += self.dropped_ms_in_format();
         self.dropped_bytes = 0;
-        self.begins_at = self.begins_at.saturating_add(self.audio.len() as u64);
-        self.audio.clear();
+        let converted = self.converted(format);
+        if converted.is_none() {
+            self.dropped_before_ms += self.waiting_ms();
+        }
+        let audio = converted.unwrap_or_default();
+        for (at, _) in &mut self.notices {
+            let before = usize::try_from(at.saturating_sub(self.begins_at)).unwrap_or(usize::MAX);
+            let before = format.bytes_for_us(self.format.us_for_bytes(before));
+            *at = self.begins_at + before.min(audio.len()) as u64;
+        }
+        self.audio = audio.into();
         self.format = format;
         self.set_bound_ms(bound_ms);
+    }
+
+    /// What waits, in another format.
+    fn converted(&self, format: AudioFormat) -> Option<Vec<u8>> {
+        let (mut samples, mut resampled, mut audio) = (Vec::new(), Vec::new(), Vec::new());
+        let waiting: Vec<u8> = self.audio.iter().copied().collect();
+        self.format.decode(&waiting, &mut samples).ok()?;
+        if self.format.rate_hz == format.rate_hz {
+            resampled = samples;
+        } else {
+            let mut resampler = Resampler::new(self.format.rate_hz, format.rate_hz).ok()?;
+            resampler.process(&samples, &mut resampled);
+            resampler.flush(&mut resampled);
+        }
+        format.encode(&resampled, &mut audio);
+        Some(audio)
     }
 
     /// Audio that waits, in milliseconds.

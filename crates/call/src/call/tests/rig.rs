@@ -43,6 +43,12 @@ pub(super) struct Scripted {
     pub(super) transfers_refused: usize,
     pub(super) interrupted: Vec<(Time, u64)>,
     pub(super) link_data: Vec<String>,
+    /// The places it was told of: when, which, and whether what was before was played.
+    pub(super) marked: Vec<(Time, String, bool)>,
+    /// The greetings asked for whenever somebody began.
+    pub(super) greetings: Vec<Option<String>>,
+    /// To whom it may give the call.
+    pub(super) heir: Option<Box<Self>>,
     heard: Vec<u8>,
 }
 
@@ -63,8 +69,10 @@ impl Agent for Scripted {
 
     fn handle(&mut self, now: Time, event: AgentEvent<'_>) {
         match event {
-            AgentEvent::Begin(_) => {
+            AgentEvent::Begin(begin) => {
                 self.begun = true;
+                let greeting = begin.configure.and_then(|asked| asked.greeting.clone());
+                self.greetings.push(greeting);
                 if self.echo {
                     self.wants.push_back(Action::BeginUtterance {
                         interruptible: false,
@@ -75,7 +83,10 @@ impl Agent for Scripted {
             AgentEvent::Audio(audio) if self.listens.is_some() => self.heard_audio.extend(audio),
             AgentEvent::Spoken => self.spoken += 1,
             AgentEvent::SpeechStarted => self.speech_started += 1,
-            AgentEvent::TransferRefused => self.transfers_refused += 1,
+            AgentEvent::Marked { name, played } => {
+                self.marked.push((now, name.to_owned(), played));
+            }
+            AgentEvent::TransferRefused(_) => self.transfers_refused += 1,
             AgentEvent::Interrupted { heard_ms, .. } => self.interrupted.push((now, heard_ms)),
             AgentEvent::Data(_, Frame::Text(text)) => self.link_data.push(text.to_owned()),
             _ => {}
@@ -101,6 +112,10 @@ impl Agent for Scripted {
 
     fn deadline(&self) -> Option<Time> {
         None
+    }
+
+    fn successor(&mut self) -> Option<Self> {
+        self.heir.take().map(|heir| *heir)
     }
 
     fn honours(&self, _: &Configure) -> Vec<&'static str> {

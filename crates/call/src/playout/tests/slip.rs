@@ -292,3 +292,45 @@ fn another_agent_in_real_time_slips_where_the_first_did_not() {
         "{silence_us}"
     );
 }
+
+#[test]
+fn a_place_stays_where_it_was_in_what_is_shortened() {
+    let mut samples = voice(30_000, true);
+    // The end of each stretch of speech is known again.
+    for second in samples.chunks_mut(8_000) {
+        second[5_440..5_600].fill(20_000);
+    }
+    let sound = encoded(AudioFormat::MULAW_8K, &samples);
+    let line = line(AudioFormat::MULAW_8K, FrameRule::Any, 100);
+    let mut playout = Playout::new(&line, &PlayoutConfig::default(), Delivery::RealTime);
+    playout.begin(Owner::Agent, true);
+    let (mut places, mut audio, mut moved) = (Vec::<u64>::new(), Vec::new(), 0);
+    for (index, frame) in sound.chunks(160).enumerate() {
+        let now = Time::from_ms(index as u64 * 20);
+        playout.push(now, frame);
+        for (at, bytes) in playout.cut_out() {
+            for place in places.iter_mut().filter(|place| **place > at) {
+                *place = at.max(place.saturating_sub(bytes));
+                moved += 1;
+            }
+        }
+        if index % 50 == 34 {
+            places.push(playout.end());
+        }
+        if !(5_000..8_000).contains(&now.as_ms()) {
+            audio.extend(released(&mut playout, now).0);
+        }
+    }
+    assert_eq!(playout.taken(), audio.len() as u64);
+    assert!(moved > 0);
+    let mut heard = Vec::new();
+    AudioFormat::MULAW_8K.decode(&audio, &mut heard).unwrap();
+    assert_eq!(places.len(), 30);
+    for place in places {
+        let at = place as usize;
+        // An overlap may have blurred the edge.
+        let loud = heard[at - 80..at].iter().any(|sample| *sample > 15_000);
+        let quiet = heard[at + 40..at + 80].iter().all(|s| s.abs() < 100);
+        assert!(loud && quiet, "{at}: {:?}", &heard[at - 80..at + 80]);
+    }
+}

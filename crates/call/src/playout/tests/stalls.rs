@@ -56,6 +56,6 @@ proptest! {
         let out_us = playout.slipped().total_us();
         let missing = format.us_for_bytes(pushed) - audio_us;
         prop_assert!(missing.abs_diff(out_us) <= 2_000, "{} missing, {} slipped", missing, out_us);
-        prop_assert!(released_bytes as u64 >= playout.agent_released, "the rest is padding");
+        prop_assert!(released_bytes as u64 >= playout.taken.agents, "the rest is padding");
     }
 }

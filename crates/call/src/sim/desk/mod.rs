@@ -44,6 +44,9 @@ pub(in crate::sim) struct Desk {
     manner: Manner,
     /// Those who take over, the first of them first.
     substitutes: Vec<Manner>,
+    /// Those to whom the call is given, and how many of them have had it.
+    heirs: Vec<Manner>,
+    inherited: usize,
     /// Who sits here, from 0.
     seated: usize,
     pub(in crate::sim) script: Vec<(When, Do)>,
@@ -81,6 +84,8 @@ impl Desk {
         Self {
             manner,
             substitutes: Vec::new(),
+            heirs: Vec::new(),
+            inherited: 0,
             seated: 0,
             script,
             timed: Vec::new(),
@@ -119,6 +124,7 @@ impl Desk {
     }
 
     pub(in crate::sim) fn hear(&mut self, now: Time, audio: &[u8]) {
+        self.notes.takes();
         self.notes.heard_bytes += audio.len() as u64;
         self.notes.record(audio);
         if self.manner.needs.hears == Hears::Turns {
@@ -150,6 +156,8 @@ impl Desk {
             Told::Backchannel if self.notes.ended_turn_at == Some(now) => self.resumed(),
             Told::Spoken => self.notes.spoken(),
             Told::TransferRefused => self.notes.refused += 1,
+            Told::Marked { ref name, played } => self.notes.named.told(name, played),
+            Told::SpeechStarted | Told::Digit(_) | Told::Text(_) => self.notes.takes(),
             _ => {}
         }
         if self.manner.echo && matches!(when, When::Begin | When::Interrupted) {
@@ -171,6 +179,10 @@ impl Desk {
             // Its numbers would run into those it gives back.
             Do::Say(_) | Do::Insist(_) | Do::Tell(..) | Do::Start(_) | Do::Finish
                 if self.manner.echo => {}
+            // It would have no utterance to give it back in.
+            Do::Act(Action::HandOver) if self.manner.echo => {}
+            // What it says never ends: behind part of a message a mark could wait for ever.
+            Do::Act(Action::Mark(_)) if self.manner.echo => {}
             Do::Say(ms) => self.say(ms, true),
             Do::Insist(ms) => self.say(ms, false),
             Do::Tell(ms, text) => {
@@ -198,7 +210,10 @@ impl Desk {
                     self.begin_utterance(false);
                 }
             }
-            Do::Act(action) => self.queue.push_back(Step::Act(action)),
+            Do::Act(action) => {
+                self.open &= !matches!(action, Action::HandOver);
+                self.queue.push_back(Step::Act(action));
+            }
             Do::Send(id, text) => self.sends.push_back((id, text)),
             Do::After(ms, order) => self.timed.push((now.plus_ms(ms), *order)),
         }
@@ -215,6 +230,9 @@ impl Desk {
     pub(in crate::sim) fn calm(&mut self) {
         self.script.clear();
         self.timed.clear();
+        if self.notes.away {
+            self.queue.push_back(Step::Act(Action::Ready));
+        }
         if self.open {
             self.open = false;
             self.queue.push_back(Step::Act(Action::EndUtterance));
@@ -242,6 +260,11 @@ impl Desk {
             self.notes.stopped_at = Some(at);
             self.silence(at);
         }
+        for index in 0..self.script.len() {
+            if self.script[index].0 == When::Ended {
+                self.carry_out(at, self.script[index].1.clone());
+            }
+        }
     }
 
     fn silence(&mut self, now: Time) {
@@ -268,9 +291,32 @@ impl Desk {
         self.substitutes.len()
     }
 
+    /// Those to whom the call is given, one after the other.
+    pub(in crate::sim) fn with_heirs(mut self, heirs: Vec<Manner>) -> Self {
+        self.heirs = heirs;
+        self
+    }
+
+    /// The call is given to the next, if there is one. Gives its rank.
+    pub(in crate::sim) fn hand_over(&mut self) -> Option<usize> {
+        if self.inherited == self.heirs.len() {
+            self.notes.end_utterance();
+            return None;
+        }
+        self.notes.leave();
+        self.inherited += 1;
+        Some(self.substitutes.len() + self.inherited)
+    }
+
+    /// It is another than it was.
+    pub(in crate::sim) fn change(&mut self, change: impl FnOnce(&mut Manner)) {
+        change(&mut self.manner);
+    }
+
     /// The agent of this rank is asked for its needs.
     pub(in crate::sim) fn take_seat(&mut self, rank: usize) {
-        if let Some(manner) = rank.checked_sub(1).and_then(|at| self.substitutes.get(at))
+        let mut others = self.substitutes.iter().chain(&self.heirs);
+        if let Some(manner) = rank.checked_sub(1).and_then(|at| others.nth(at))
             && rank != self.seated
         {
             self.manner = manner.clone();
@@ -284,7 +330,9 @@ impl Desk {
             self.forget();
             self.timed.clear();
             self.sends.clear();
+            self.notes.leave();
         }
+        self.notes.away = self.manner.needs.connects;
         self.notes.begun.push(Begun {
             at: now,
             agent: rank,

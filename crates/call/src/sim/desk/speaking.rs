@@ -99,7 +99,10 @@ impl Desk {
                 self.notes.void_all(now);
             }
             Action::Turn(signal) => self.signalled(now, signal),
-            Action::Hold(true) | Action::Transfer { .. } => self.notes.sends_away += 1,
+            Action::Hold(true) | Action::Transfer(_) => self.notes.sends_away += 1,
+            Action::Mark(name) => self.notes.named.set(name, self.notes.next_frame),
+            Action::Away => self.notes.away = true,
+            Action::Ready => self.notes.away = false,
             Action::Press(keys) => self.notes.keys += keys.len() as u64,
             _ => {}
         }

@@ -1,6 +1,8 @@
 //! Each rule is broken once: the watch must see it.
 
 use super::*;
+use crate::info::CallInfo;
+use crate::link::LinkId;
 use crate::sim::lines::TWILIO;
 use crate::sim::stamp;
 
@@ -176,7 +178,9 @@ fn a_wrong_count_is_seen() {
 fn bills(metering: Metering) {
     let (mut watch, mut notes, _) = watch();
     notes.next_frame = 1;
-    let live = CallEvent::Live { peer_call_id: None };
+    let live = CallEvent::Live {
+        info: CallInfo::default(),
+    };
     watch.event(Time::from_ms(10), &live, &notes);
     watch.heard(Time::from_ms(20), 160);
     let hold = CallEvent::OnHold { hold: true };
@@ -252,11 +256,14 @@ fn a_last_bill_that_runs_on_is_seen() {
     let (mut watch, mut notes, _) = watch();
     watch.event(
         Time::from_ms(10),
-        &CallEvent::Live { peer_call_id: None },
+        &CallEvent::Live {
+            info: CallInfo::default(),
+        },
         &notes,
     );
     notes.stopped_at = Some(Time::from_ms(60));
     let ended = CallEvent::Ended {
+        said: Vec::new(),
         ending: crate::ending::Ending::CallerHungUp,
         counters: Counters::default(),
         metering: Metering {
@@ -265,4 +272,75 @@ fn a_last_bill_that_runs_on_is_seen() {
         },
     };
     watch.event(Time::from_ms(100), &ended, &notes);
+}
+
+fn named(frames: u64, told: &[(&str, bool)]) {
+    let (mut watch, mut notes, counters) = watch();
+    notes.named.set("a", frames);
+    notes.named.set("b", frames);
+    for (name, played) in told {
+        notes.named.told(name, *played);
+    }
+    notes.next_frame = 0;
+    rest(&mut watch, 0, &notes, &counters);
+}
+
+#[test]
+fn names_told_as_they_should_be_are_let_pass() {
+    named(0, &[("a", true), ("b", true)]);
+    named(9, &[("b", false), ("a", false)]);
+}
+
+#[test]
+#[should_panic(expected = "was told of twice")]
+fn a_name_told_twice_is_seen() {
+    named(0, &[("a", false), ("a", false)]);
+}
+
+#[test]
+#[should_panic(expected = "was reached before those before it")]
+fn names_out_of_order_are_seen() {
+    named(0, &[("b", true)]);
+}
+
+#[test]
+#[should_panic(expected = "a mark behind frame 3 was reached, 0 are out")]
+fn a_name_told_too_soon_is_seen() {
+    named(3, &[("a", true)]);
+}
+
+#[test]
+#[should_panic(expected = "an agent that is away was given something")]
+fn something_given_to_who_is_away_is_seen() {
+    let (mut watch, mut notes, counters) = watch();
+    notes.away = true;
+    notes.takes();
+    rest(&mut watch, 0, &notes, &counters);
+}
+
+#[test]
+#[should_panic(expected = "opened in a slot that is taken")]
+fn a_link_over_another_is_seen() {
+    let (mut watch, ..) = watch();
+    let id = LinkId::new(1, 0);
+    watch.link_opened(Time::ZERO, id);
+    watch.link_opened(Time::ZERO, id.next());
+}
+
+#[test]
+#[should_panic(expected = "over with")]
+fn a_link_left_open_is_seen() {
+    let (mut watch, ..) = watch();
+    watch.link_opened(Time::ZERO, LinkId::new(1, 0));
+    watch.over(Time::ZERO);
+}
+
+#[test]
+#[should_panic(expected = "closed, which is not open")]
+fn a_link_closed_after_it_was_lost_is_seen() {
+    let (mut watch, ..) = watch();
+    let id = LinkId::new(1, 0);
+    watch.link_opened(Time::ZERO, id);
+    watch.links.lost(id);
+    watch.link_closed(Time::ZERO, id);
 }

@@ -1,5 +1,6 @@
 //! Scenarios by theme, each test one call. The words they are written in: [`super`].
 
+mod away;
 mod backchannels;
 mod barge_in;
 mod complaints;
@@ -8,8 +9,10 @@ mod eager;
 mod endings;
 mod every_ending;
 mod failover;
+mod farewell;
 mod framing;
 mod giving_up;
+mod hand_over;
 mod heard;
 mod hold_and_transfer;
 mod hostile;
@@ -17,6 +20,7 @@ mod keys;
 mod left_behind;
 mod marks;
 mod metering;
+mod names;
 mod network;
 mod pacing;
 mod playing;

@@ -4,6 +4,7 @@ use crate::agent::{Action, Signal, TurnVerdict};
 use crate::ending::Ending;
 use crate::history::Speaker;
 use crate::io::{CallEvent, Control};
+use crate::referral::Referral;
 use crate::sim::acts::Act;
 use crate::sim::build::Builder;
 use crate::sim::script::{Do, Told, When};
@@ -137,9 +138,7 @@ fn the_caller_goes_on_within_200_ms_of_the_first_sound() {
 
 #[test]
 fn what_an_answer_leads_to_waits_with_it() {
-    let transfer = Action::Transfer {
-        destination: "+15550100".to_owned(),
-    };
+    let transfer = Action::Transfer(Referral::to("+15550100"));
     for (order, ending) in [
         (Action::HangUp, Some(Ending::AgentHungUp)),
         (transfer, Some(Ending::Transferred)),

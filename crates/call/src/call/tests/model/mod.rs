@@ -24,6 +24,8 @@ enum Op {
         frames: u64,
         interruptible: bool,
     },
+    /// The agent gives so many places where it is a name.
+    Name(u64),
     /// The agent silences itself.
     CutOff,
     /// The caller silences the agent by a message.
@@ -47,6 +49,8 @@ enum Seen {
     Spoken,
     Interrupted(u64),
     Backchannel,
+    /// A name, and whether what is before it was played.
+    Named(u64, bool),
 }
 
 fn words() -> impl Strategy<Value = &'static str> {
@@ -57,6 +61,7 @@ fn op() -> impl Strategy<Value = Op> {
     let say = (0..40_u64, prop::bool::weighted(0.8));
     prop_oneof![
         5 => say.prop_map(|(frames, interruptible)| Op::Say { frames, interruptible }),
+        4 => prop_oneof![9 => 1..4_u64, 1 => 1_000..1_030_u64].prop_map(Op::Name),
         1 => Just(Op::CutOff),
         1 => Just(Op::Interrupt),
         4 => any::<prop::sample::Index>().prop_map(Op::Echo),

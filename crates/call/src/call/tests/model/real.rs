@@ -45,6 +45,10 @@ impl Agent for Puppet {
         match event {
             AgentEvent::Spoken => self.see(now, Seen::Spoken),
             AgentEvent::Interrupted { heard_ms, .. } => self.see(now, Seen::Interrupted(heard_ms)),
+            AgentEvent::Marked { name, played } => {
+                let number = name.parse().expect("a number");
+                self.see(now, Seen::Named(number, played));
+            }
             AgentEvent::Backchannel => self.see(now, Seen::Backchannel),
             _ => {}
         }
@@ -68,6 +72,7 @@ pub(super) struct Real {
     now: Time,
     /// The marks the carrier has been sent, by name.
     pub(super) sent: Vec<String>,
+    named: u64,
 }
 
 impl Real {
@@ -80,6 +85,7 @@ impl Real {
             scratch: Scratch::new(),
             now: Time::ZERO,
             sent: Vec::new(),
+            named: 0,
         };
         real.input(Input::Up(LinkId::CALLER));
         real.text("start");
@@ -136,6 +142,12 @@ impl Real {
                 let audio = vec![7; *frames as usize * 160];
                 self.agent.want(Action::Audio, audio);
                 self.want(Action::EndUtterance);
+            }
+            Op::Name(count) => {
+                for _ in 0..*count {
+                    self.named += 1;
+                    self.want(Action::Mark(self.named.to_string()));
+                }
             }
             Op::CutOff => self.want(Action::CutOff),
             Op::Interrupt => self.text("interrupt"),

@@ -7,6 +7,7 @@ const FRAME_MS: u64 = 20;
 const PATIENCE_MS: u64 = 2_000;
 const DOUBT_MS: u64 = 200;
 const MARKS: usize = 16;
+const NAMES: usize = 1_024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Turn {
@@ -30,10 +31,20 @@ struct Utterance {
     marked: bool,
 }
 
+/// What a mark stands behind, or for: an utterance, a name.
+#[derive(Clone, Copy, Debug)]
+enum Of {
+    Utterance(u64),
+    Name(u64),
+}
+
 #[derive(Debug)]
 struct Mark {
-    utterance: u64,
+    of: Of,
+    /// Of the first at its place, the one that was sent.
     name: String,
+    /// Milliseconds of speech sent before it.
+    place: u64,
     runs_out: u64,
 }
 
@@ -43,6 +54,11 @@ pub(super) struct Reference {
     /// Said, and not reported.
     said: Vec<Utterance>,
     marks: Vec<Mark>,
+    /// Names not marks yet, each behind so many milliseconds of speech.
+    names: Vec<(u64, u64)>,
+    named: u64,
+    /// Milliseconds of speech ever sent.
+    sent: u64,
     heard_until: u64,
     holding: bool,
     /// The turn was said to be over while nobody knew whether it was one.
@@ -60,6 +76,9 @@ impl Reference {
             now: 0,
             said: Vec::new(),
             marks: Vec::new(),
+            names: Vec::new(),
+            named: 0,
+            sent: 0,
             heard_until: 0,
             holding: false,
             prepared: false,
@@ -93,6 +112,7 @@ impl Reference {
                 });
                 self.utterances += 1;
             }
+            Op::Name(count) => (0..*count).for_each(|_| self.name()),
             Op::CutOff => {
                 // What the agent has given up it is told nothing of.
                 self.cut();
@@ -148,6 +168,35 @@ impl Reference {
         if std::mem::take(&mut self.prepared) {
             self.holding = false;
             self.said.retain(|utterance| !utterance.held);
+            self.unname();
+        }
+    }
+
+    /// The place behind everything said gets a name.
+    fn name(&mut self) {
+        self.named += 1;
+        let name = self.named;
+        let place = self.end();
+        if self.names.len() + self.marks.len() >= NAMES {
+            self.see(Seen::Named(name, false));
+        } else if place == self.sent {
+            self.mark(Of::Name(name));
+        } else {
+            self.names.push((place, name));
+        }
+    }
+
+    /// The end of everything said.
+    fn end(&self) -> u64 {
+        self.sent + self.said.iter().map(|u| u.ms - u.sent_ms).sum::<u64>()
+    }
+
+    /// The names behind the end of what is still said are void.
+    fn unname(&mut self) {
+        let end = self.end();
+        let void: Vec<_> = self.names.extract_if(.., |(at, _)| *at > end).collect();
+        for (_, name) in void {
+            self.see(Seen::Named(name, false));
         }
     }
 
@@ -173,7 +222,7 @@ impl Reference {
             if next.sent_ms == next.ms {
                 next.marked = true;
                 let utterance = next.number;
-                self.mark(utterance);
+                self.mark(Of::Utterance(utterance));
                 continue;
             }
             let from = self.heard_until.max(self.now);
@@ -182,22 +231,37 @@ impl Reference {
             }
             next.from.get_or_insert(from);
             next.sent_ms += FRAME_MS;
+            self.sent += FRAME_MS;
             self.heard_until = from + FRAME_MS;
+            while self.names.first().is_some_and(|(at, _)| *at <= self.sent) {
+                let (_, name) = self.names.remove(0);
+                self.mark(Of::Name(name));
+            }
         }
     }
 
-    fn mark(&mut self, utterance: u64) {
-        while self.marks.len() >= MARKS {
-            self.spoken_to(0);
-        }
+    fn mark(&mut self, of: Of) {
+        let sent = self.marks.last().filter(|mark| mark.place == self.sent);
+        let sent = sent.map(|mark| mark.name.clone());
+        let name = sent.unwrap_or_else(|| {
+            let name = format!("tl-{}-{}", self.generation, self.marked);
+            self.marked += 1;
+            while self.marks.chunk_by(|a, b| a.name == b.name).count() >= MARKS {
+                self.spoken_to(0);
+            }
+            self.see(Seen::Mark(name.clone()));
+            name
+        });
+        let heard = match of {
+            Of::Utterance(_) => self.heard_until,
+            Of::Name(_) => self.heard_until.max(self.now),
+        };
         let last = self.marks.last().map_or(0, |mark| mark.runs_out);
-        let name = format!("tl-{}-{}", self.generation, self.marked);
-        self.marked += 1;
-        self.see(Seen::Mark(name.clone()));
         self.marks.push(Mark {
-            utterance,
+            of,
             name,
-            runs_out: last.max(self.heard_until + PATIENCE_MS),
+            place: self.sent,
+            runs_out: last.max(heard + PATIENCE_MS),
         });
     }
 
@@ -207,11 +271,17 @@ impl Reference {
         }
     }
 
-    /// The mark at this place counts, and those before it.
+    /// The mark of this index counts, and those before it, and those at its place.
     fn spoken_to(&mut self, at: usize) {
-        let done: Vec<_> = self.marks.drain(..=at).collect();
+        let place = self.marks[at].place;
+        let after = self.marks.iter().position(|mark| mark.place > place);
+        let count = after.unwrap_or(self.marks.len());
+        let done: Vec<_> = self.marks.drain(..count).collect();
         for mark in done {
-            self.spoken(mark.utterance);
+            match mark.of {
+                Of::Utterance(number) => self.spoken(number),
+                Of::Name(name) => self.see(Seen::Named(name, true)),
+            }
         }
     }
 
@@ -247,7 +317,14 @@ impl Reference {
             self.see(Seen::Clear);
         }
         self.said.clear();
-        self.marks.clear();
+        for mark in std::mem::take(&mut self.marks) {
+            if let Of::Name(name) = mark.of {
+                // By the clock it was reached, confirmed or not.
+                let played = mark.runs_out <= self.now + PATIENCE_MS;
+                self.see(Seen::Named(name, played));
+            }
+        }
+        self.unname();
         self.generation += 1;
         self.heard_until = self.heard_until.min(self.now);
         let heard_ms = |u: Utterance| {

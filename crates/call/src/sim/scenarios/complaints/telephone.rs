@@ -80,6 +80,25 @@ fn theme_17_keys_the_agent_presses_sound_for_the_caller_behind_its_words() {
     assert_eq!(w.metering().agent_audio_ms, 1_000, "nobody pays for tones");
 }
 
+/// Theme 17: keys and words of the same moment keep their order.
+#[test]
+fn theme_17_keys_pressed_before_words_sound_before_them() {
+    let mut w = World::twilio()
+        .when(When::Begin, Do::Act(Action::Press("12".into())))
+        .when(When::Begin, Do::Say(500))
+        .when(When::Begin, Do::Act(Action::Press("3".into())))
+        .when(When::Begin, Do::Say(100))
+        .when(When::Begin, Do::Act(Action::Mark("over".into())))
+        .build();
+    let begun = w.now;
+    w.run_for(3_000);
+    // Each key takes 200 ms.
+    let heard = w.carrier.heard(w.now);
+    let at = |number: usize| heard[number].at.ms_since(begun);
+    assert_eq!((at(0), at(24), at(25)), (400, 880, 1_100));
+    assert_eq!(w.marked(begun), [(1_200, "over".to_owned(), true)]);
+}
+
 /// Theme 18: transfers. active-call #38: the call waits for the answer to its REFER and does nothing else, for
 /// ever.
 #[test]
