@@ -36,6 +36,26 @@ impl Uplink {
         Self::Text(messages.collect())
     }
 
+    /// What an IVR bot says: a message for each 20 ms of PCM16 at this rate. Source: IVR Solutions, "WSS Telephony
+    /// Bridge".
+    pub fn ivr_bot(samples: &[i16], rate_hz: u32) -> Self {
+        let messages = samples.chunks_exact(rate_hz as usize / 50).map(|frame| {
+            let pcm: Vec<u8> = frame.iter().flat_map(|s| s.to_le_bytes()).collect();
+            let delta = STANDARD.encode(pcm);
+            format!("{{\"type\":\"response.audio.delta\",\"delta\":\"{delta}\"}}")
+        });
+        Self::Text(messages.collect())
+    }
+
+    /// What a Twilio bot says: a message for each 160 bytes of `mulaw`.
+    pub fn twilio_bot(mulaw: &[u8]) -> Self {
+        let messages = mulaw.chunks_exact(160).map(|frame| {
+            let payload = STANDARD.encode(frame);
+            format!("{{\"event\":\"media\",\"media\":{{\"payload\":\"{payload}\"}}}}")
+        });
+        Self::Text(messages.collect())
+    }
+
     /// The audio messages of an Omni session: tag 1 and 20 ms of PCM16, little endian.
     pub fn omni(samples: &[i16], rate_hz: u32) -> Self {
         let frames = samples.chunks_exact(rate_hz as usize / 50).map(|frame| {

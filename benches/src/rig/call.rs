@@ -1,11 +1,18 @@
 //! A whole call without its sockets, driven on a clock of its own as the gateway's driver does.
 
+use std::sync::Arc;
+
 use trunkline_call::caller::{CallerLeg, OmniLeg, TwilioLeg};
 use trunkline_call::{
-    Call, CallConfig, Down, Frame, Input, LinkId, LinkSet, Output, Scratch, SendKind, Time,
+    Call, CallConfig, Down, Frame, Input, LinkId, LinkSet, LinkSpec, Output, Scratch, SendKind,
+    Time,
 };
-use trunkline_engines::{AnyAgent, Echo, ScriptAgent};
+use trunkline_codecs::format::AudioFormat;
+use trunkline_engines::bot::{Address, Manners, Target};
+use trunkline_engines::{AnyAgent, BotAgent, BotSpec, Echo, ScriptAgent};
 use trunkline_local::script::Script;
+use trunkline_protocol::Secret;
+use trunkline_protocol::bot::Dialect;
 use trunkline_protocol::client::omni::Open;
 
 use crate::uplink::{TWILIO_START, Uplink};
@@ -37,6 +44,9 @@ pub struct CallRig {
     wake_at: Time,
     sent: Sent,
     last: Vec<u8>,
+    /// What the bot says, 20 ms after 20 ms, once it has been dialled.
+    bot: Option<(LinkId, Uplink)>,
+    bot_says: Option<Uplink>,
 }
 
 impl CallRig {
@@ -49,6 +59,44 @@ impl CallRig {
     pub fn twilio_script(mulaw: &[u8]) -> Self {
         let agent = ScriptAgent::new(Script::booking());
         Self::twilio(mulaw, AnyAgent::Script(Box::new(agent)))
+    }
+
+    /// A Twilio stream to a bot, which sends as much as it is sent: one of Twilio's own dialect, or of IVR's at this
+    /// rate.
+    pub fn twilio_bot(mulaw: &[u8], samples: &[i16], dialect: Dialect, rate_hz: u32) -> Self {
+        let twilio = dialect == Dialect::Twilio;
+        let spec = BotSpec {
+            name: "bench".to_owned(),
+            dialect,
+            address: Address::Fixed(Target {
+                url: Secret::new("wss://bot.example/"),
+                headers: Vec::new(),
+                signing: None,
+            }),
+            format: if twilio {
+                AudioFormat::MULAW_8K
+            } else {
+                AudioFormat::pcm16(rate_hz)
+            },
+            binary: false,
+            frame_ms: 20,
+            first_message: None,
+            parameters: Vec::new(),
+            manners: Manners::default(),
+            flows: Arc::default(),
+        };
+        let agent = AnyAgent::Bot(Box::new(BotAgent::new(Arc::new(spec))));
+        let leg = CallerLeg::Twilio(TwilioLeg::new());
+        let mut rig = Self::new(leg, agent, Uplink::twilio(mulaw));
+        rig.bot_says = Some(if twilio {
+            Uplink::twilio_bot(mulaw)
+        } else {
+            Uplink::ivr_bot(samples, rate_hz)
+        });
+        for message in TWILIO_START {
+            rig.input(Input::Data(LinkId::CALLER, Frame::Text(message)));
+        }
+        rig
     }
 
     /// An Omni session at this rate to an echo.
@@ -73,7 +121,7 @@ impl CallRig {
 
     fn new(leg: CallerLeg, agent: AnyAgent, uplink: Uplink) -> Self {
         let mut rig = Self {
-            call: Call::new(std::sync::Arc::new(CallConfig::default()), leg, agent),
+            call: Call::new(Arc::new(CallConfig::default()), leg, agent),
             scratch: Scratch::new(),
             uplink,
             next: 0,
@@ -81,6 +129,8 @@ impl CallRig {
             wake_at: Time::ZERO,
             sent: Sent::default(),
             last: Vec::new(),
+            bot: None,
+            bot_says: None,
         };
         rig.input(Input::Up(LinkId::CALLER));
         rig
@@ -110,10 +160,15 @@ impl CallRig {
         }
         self.now = frame_at;
         let frame = self.uplink.frame(self.next);
-        self.next += 1;
         let input = Input::Data(LinkId::CALLER, frame);
         self.call.handle_input(self.now, input, &mut self.scratch);
         self.carry_out();
+        if let Some((id, says)) = &self.bot {
+            let input = Input::Data(*id, says.frame(self.next));
+            self.call.handle_input(self.now, input, &mut self.scratch);
+            self.carry_out();
+        }
+        self.next += 1;
     }
 
     fn input(&mut self, input: Input<'_>) {
@@ -128,7 +183,13 @@ impl CallRig {
                 .call
                 .poll_output(self.now, LinkSet::ALL, &mut self.scratch);
             match output {
-                Output::Send(_, kind) => self.send(kind),
+                Output::Send(LinkId::CALLER, kind) => self.send(kind),
+                Output::Send(..) => drop(self.scratch.out.split().freeze()),
+                Output::Open(id, LinkSpec::Dial(_)) if self.bot_says.is_some() => {
+                    self.bot = self.bot_says.take().map(|says| (id, says));
+                    let up = Input::Up(id);
+                    self.call.handle_input(self.now, up, &mut self.scratch);
+                }
                 Output::Open(id, _) => {
                     self.sent.opens += 1;
                     let down = Input::Down(id, Down::Unavailable);
@@ -190,6 +251,32 @@ mod tests {
             }
             assert_eq!(rig.sent().messages - before.messages, 10, "{rate_hz}");
             assert_eq!(rig.sent().bytes - before.bytes, bytes * 10, "{rate_hz}");
+        }
+    }
+
+    #[test]
+    fn a_bot_is_played_frame_by_frame() {
+        let mulaw: Vec<u8> = (0..1_600).map(|at: u32| (at % 251) as u8).collect();
+        let samples = [300; 4_800];
+        for (dialect, rate_hz) in [
+            (Dialect::Ivr, 8_000),
+            (Dialect::Ivr, 24_000),
+            (Dialect::Twilio, 8_000),
+        ] {
+            let mut rig = CallRig::twilio_bot(&mulaw, &samples, dialect, rate_hz);
+            for _ in 0..10 {
+                rig.frame();
+            }
+            let before = rig.sent();
+            for _ in 0..10 {
+                rig.frame();
+            }
+            assert_eq!(
+                rig.sent().messages - before.messages,
+                10,
+                "{dialect:?} {rate_hz}"
+            );
+            assert_eq!(rig.sent().opens, 0);
         }
     }
 

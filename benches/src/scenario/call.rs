@@ -3,6 +3,7 @@
 use std::fmt;
 
 use trunkline_codecs::g711::Law;
+use trunkline_protocol::bot::Dialect;
 
 use super::{Sound, khz};
 use crate::rig::CallRig;
@@ -14,16 +15,21 @@ pub enum CallPath {
     TwilioEcho,
     /// An Omni session whose caller sends at this rate, echoed.
     OmniEcho(u32),
+    /// A call from Twilio to a bot of this dialect that takes and gives audio at this rate.
+    TwilioBot(Dialect, u32),
     /// A call from Twilio to the script agent while nobody says anything.
     ScriptListens(Sound),
 }
 
 impl CallPath {
     /// Those whose instructions are counted.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 8] = [
         Self::TwilioEcho,
         Self::OmniEcho(24_000),
         Self::OmniEcho(16_000),
+        Self::TwilioBot(Dialect::Twilio, 8_000),
+        Self::TwilioBot(Dialect::Ivr, 8_000),
+        Self::TwilioBot(Dialect::Ivr, 24_000),
         Self::ScriptListens(Sound::Silence),
         Self::ScriptListens(Sound::Hiss),
     ];
@@ -32,6 +38,10 @@ impl CallPath {
         match self {
             Self::TwilioEcho => CallRig::twilio_echo(&mulaw(Sound::Voice)),
             Self::OmniEcho(rate_hz) => CallRig::omni_echo(&Sound::Voice.second(rate_hz), rate_hz),
+            Self::TwilioBot(dialect, rate_hz) => {
+                let samples = Sound::Voice.second(rate_hz);
+                CallRig::twilio_bot(&mulaw(Sound::Voice), &samples, dialect, rate_hz)
+            }
             Self::ScriptListens(sound) => CallRig::twilio_script(&mulaw(sound)),
         }
     }
@@ -43,6 +53,9 @@ impl fmt::Display for CallPath {
             Self::TwilioEcho => write!(f, "twilio echo"),
             Self::OmniEcho(24_000) => write!(f, "omni echo 24k"),
             Self::OmniEcho(hz) => write!(f, "omni echo {} in", khz(hz)),
+            Self::TwilioBot(dialect, hz) => {
+                write!(f, "twilio to {} bot {}", dialect.as_str(), khz(hz))
+            }
             Self::ScriptListens(sound) => write!(f, "script listens, {sound}"),
         }
     }

@@ -14,9 +14,17 @@
 )]
 
 mod any;
+pub mod bot;
 mod echo;
 pub mod embedded;
+mod front_end;
+#[cfg(test)]
+mod rig;
+pub mod webhook;
 
 pub use any::AnyAgent;
+pub use bot::{BotAgent, BotSpec};
 pub use echo::Echo;
-pub use embedded::{SAMPLES_AT_ONCE, ScriptAgent};
+pub use embedded::ScriptAgent;
+pub use front_end::SAMPLES_AT_ONCE;
+pub use webhook::{WebhookAgent, WebhookSpec};

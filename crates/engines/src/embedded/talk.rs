@@ -1,47 +1,33 @@
 //! What the agent makes of what it is told: replies, silence, keys, hold.
 
-use trunkline_call::{Action, AgentFailure, Begin, Down, Frame, LinkId, Time, WorkerFrame};
-use trunkline_local::ACCEPT_CONFIDENCE;
+use trunkline_call::{Action, Begin, Down, Frame, LinkId, Referral, Time};
 use trunkline_local::script::{self, Reply};
 
-use super::ears::Verdict;
-use super::voice::is_voice;
-use super::{DIGITS_MS, FILLER, KEYS_ONLY, ScriptAgent};
+use super::ScriptAgent;
+use crate::front_end::{DIGITS_MS, Loss, NO_VOICE};
 
 impl ScriptAgent {
     pub(super) fn begin(&mut self, now: Time, begin: Begin<'_>) {
         let mut reply = self.dialogue.begin();
-        if let Some(configure) = begin.configure {
-            if let Some(voice) = configure.voice_id.as_deref().filter(|v| is_voice(v)) {
-                self.mouth.set_voice(voice);
-            }
-            if let Some(greeting) = &configure.greeting {
-                reply.say.clone_from(greeting);
-            }
+        if let Some(greeting) = self.front_end.configure(begin.configure) {
+            greeting.clone_into(&mut reply.say);
         }
         self.reply(now, reply);
     }
 
     fn reply(&mut self, now: Time, reply: Reply) {
-        if self.on_hold {
+        if self.front_end.is_on_hold() {
             return;
         }
         self.silence_at = None;
         self.afterwards = reply.action;
         let interruptible = self.dialogue.expects().barge_in;
         if reply.say.is_empty() {
-            if !self.mouth.is_speaking() {
+            if !self.front_end.mouth.is_speaking() {
                 self.said(now);
             }
         } else {
-            self.mouth.say(&reply.say, interruptible);
-        }
-    }
-
-    /// Says something that is not the script's.
-    fn remark(&mut self, text: &str) {
-        if !self.on_hold {
-            self.mouth.say(text, true);
+            self.front_end.mouth.say(&reply.say, interruptible);
         }
     }
 
@@ -50,7 +36,8 @@ impl ScriptAgent {
         match std::mem::replace(&mut self.afterwards, script::Action::None) {
             script::Action::HangUp => self.todo.push_back(Action::HangUp),
             script::Action::Transfer { destination } => {
-                self.todo.push_back(Action::Transfer { destination });
+                self.todo
+                    .push_back(Action::Transfer(Referral::to(destination)));
             }
             script::Action::None => {
                 let patience = u64::from(self.dialogue.expects().silence_ms);
@@ -72,15 +59,14 @@ impl ScriptAgent {
 
     /// Stops speaking, because the caller types.
     fn hush(&mut self) {
-        if self.mouth.is_speaking() {
-            self.mouth.stop();
+        if self.front_end.hush() {
             self.afterwards = script::Action::None;
             self.todo.push_back(Action::CutOff);
         }
     }
 
     pub(super) fn digit(&mut self, now: Time, digit: char) {
-        if self.on_hold {
+        if self.front_end.is_on_hold() {
             return;
         }
         self.silence_at = None;
@@ -95,42 +81,17 @@ impl ScriptAgent {
     }
 
     pub(super) fn worker(&mut self, now: Time, id: LinkId, frame: Frame<'_>) {
-        let Frame::Worker(frame) = frame else {
-            return;
-        };
-        match frame {
-            WorkerFrame::Audio { rate_hz, samples } => self.mouth.audio(id, rate_hz, samples),
-            WorkerFrame::Started => self.ears.started(id),
-            WorkerFrame::Partial(_) => {}
-            WorkerFrame::Failed(_) => {
-                if self.ears.finished(id) {
-                    self.remark(KEYS_ONLY);
-                }
-            }
-            WorkerFrame::Final { text, confidence } => {
-                if self.ears.finished(id) && !self.on_hold {
-                    let believed = confidence.is_none_or(|c| c >= ACCEPT_CONFIDENCE);
-                    self.understood(now, if believed { text } else { "" });
-                    self.silence_from(now);
-                }
-            }
+        if let Some(understood) = self.front_end.worker(id, frame) {
+            self.understood(now, understood.believed());
+            self.silence_from(now);
         }
     }
 
     pub(super) fn down(&mut self, now: Time, id: LinkId, why: Down) {
-        if self.mouth.down(id, why) {
-            if self.mouth.is_mute() && std::mem::take(&mut self.replaceable) {
-                self.todo.push_back(Action::Failed(AgentFailure {
-                    reason: "no_voice",
-                    retry: false,
-                }));
-            }
-            return;
-        }
-        if self.ears.finished(id) && why != Down::Finished && !self.deaf {
-            self.deaf = matches!(why, Down::Unavailable);
-            self.remark(KEYS_ONLY);
-            self.silence_from(now);
+        match self.front_end.down(id, why) {
+            Some(Loss::Voice) => self.todo.push_back(Action::Failed(NO_VOICE)),
+            Some(Loss::Ears) => self.silence_from(now),
+            None => {}
         }
     }
 
@@ -145,17 +106,13 @@ impl ScriptAgent {
                 None => self.silence_from(now),
             }
         }
-        match self.ears.tick(now) {
-            Verdict::Fine => {}
-            Verdict::Slow => self.remark(FILLER),
-            Verdict::GiveUp => self.remark(KEYS_ONLY),
-        }
+        self.front_end.tick(now);
     }
 
     /// Starts waiting for the caller again, if nothing is being said.
     pub(super) fn silence_from(&mut self, now: Time) {
-        let waits = !self.on_hold && self.afterwards == script::Action::None;
-        if waits && !self.mouth.is_speaking() {
+        let waits = !self.front_end.is_on_hold() && self.afterwards == script::Action::None;
+        if waits && !self.front_end.mouth.is_speaking() {
             self.said(now);
         }
     }
@@ -163,7 +120,7 @@ impl ScriptAgent {
     /// The caller has said nothing for the call's own patience, which is another than the script's. One who is
     /// being understood or answered is not asked.
     pub(super) fn idle(&mut self, now: Time) {
-        if !self.ears.is_busy() && !self.mouth.is_speaking() {
+        if !self.front_end.ears.is_busy() && !self.front_end.mouth.is_speaking() {
             let reply = self.dialogue.silence();
             self.reply(now, reply);
         }
@@ -172,14 +129,14 @@ impl ScriptAgent {
     /// What was being said is void, and with it what was to follow.
     fn fall_silent(&mut self) {
         self.afterwards = script::Action::None;
-        self.mouth.stop();
+        self.front_end.mouth.stop();
     }
 
     /// The caller cut the agent off.
     pub(super) fn interrupted(&mut self, now: Time) {
         self.interrupted = true;
         self.fall_silent();
-        if !self.ears.is_listening() {
+        if !self.front_end.ears.is_listening() {
             self.silence_from(now);
         }
     }
@@ -188,7 +145,7 @@ impl ScriptAgent {
     /// again.
     pub(super) fn turn_resumed(&mut self) {
         self.silence_at = None;
-        if self.mouth.said_since_mark() {
+        if self.front_end.mouth.said_since_mark() {
             self.interrupted = true;
             self.fall_silent();
         }
@@ -197,11 +154,10 @@ impl ScriptAgent {
     /// On hold the caller neither hears nor is heard: no question is asked, no sentence understood, no key taken.
     /// Afterwards the caller has the word.
     pub(super) fn hold(&mut self, now: Time, on_hold: bool) {
-        self.on_hold = on_hold;
+        self.front_end.hold(on_hold);
         if on_hold {
             (self.silence_at, self.digits_at) = (None, None);
-            self.ears.forget();
-            self.fall_silent();
+            self.afterwards = script::Action::None;
         } else {
             self.silence_from(now);
         }
@@ -209,14 +165,14 @@ impl ScriptAgent {
 
     /// The caller could not be connected elsewhere, and is back.
     pub(super) fn transfer_refused(&mut self, now: Time) {
-        self.on_hold = false;
+        self.front_end.take_back();
         let reply = self.dialogue.transfer_failed();
         self.reply(now, reply);
     }
 
     /// The caller wrote in place of speaking.
     pub(super) fn text(&mut self, now: Time, text: &str) {
-        if !self.on_hold {
+        if !self.front_end.is_on_hold() {
             self.hush();
             self.interrupted = true;
             self.understood(now, text);

@@ -8,6 +8,36 @@ use std::sync::Arc;
 use super::kind::Kind;
 use super::slot::Slot;
 use super::state::Meaning;
+use super::words;
+
+/// The longest list of phrases, in bytes: of the 20,000 words a recogniser takes none has less than two with its
+/// space.
+const MOST_PHRASES_BYTES: usize = 40_000;
+
+/// A grammar of whole phrases as people write them, in the form of
+/// [`Expectation::grammar`](super::Expectation::grammar): numbers become words, and marks are left out. `None` where
+/// no phrase has words a recogniser could know, which are of a to z and `'`. Phrases beyond 40,000 bytes are left
+/// out.
+pub fn phrase_grammar(phrases: &[String]) -> Option<Arc<str>> {
+    let mut utterances = String::new();
+    for phrase in phrases {
+        let words = words::normalise(phrase).join(" ");
+        let can_be_known = |byte| matches!(byte, b'a'..=b'z' | b'\'' | b' ');
+        let fits = utterances.len() + words.len() < MOST_PHRASES_BYTES;
+        if words.is_empty() || !words.bytes().all(can_be_known) || !fits {
+            continue;
+        }
+        if !utterances.is_empty() {
+            utterances.push_str(" | ");
+        }
+        utterances.push_str(&words);
+    }
+    (!utterances.is_empty()).then(|| {
+        Arc::from(format!(
+            "#JSGF V1.0;\ngrammar phrases;\npublic <utterance> = ( {utterances} ) [ please ];\n"
+        ))
+    })
+}
 
 /// The grammar of `meanings`. The public rule is `<utterance>`; a meaning is a rule of its own, and
 /// each kind of slot that occurs is one.

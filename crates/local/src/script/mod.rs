@@ -92,6 +92,7 @@ use std::sync::{Arc, LazyLock};
 
 pub use dialogue::Dialogue;
 pub use fault::{ScriptError, ScriptErrors};
+pub use grammar::phrase_grammar;
 pub use reply::{Action, DigitsExpected, Expectation, Reply, Understood};
 
 use say::Say;

@@ -21,7 +21,7 @@ fn a_conversation_by_voice_ends_when_the_last_words_are_played() {
 #[test]
 fn a_key_cuts_the_agent_off_and_a_pause_ends_a_number() {
     let mut rig = Rig::new(WIDEBAND);
-    rig.tell(AgentEvent::Begin(begin(None)));
+    rig.start(None);
     rig.take();
     rig.tell(AgentEvent::Digit('1'));
     assert_eq!(rig.actions.first(), Some(&Action::CutOff));
@@ -55,11 +55,9 @@ fn a_transfer_waits_for_the_words_and_survives_its_refusal() {
     rig.tell(AgentEvent::Spoken);
     assert_eq!(
         rig.actions.last(),
-        Some(&Action::Transfer {
-            destination: "+15550100".to_owned()
-        })
+        Some(&Action::Transfer(Referral::to("+15550100".to_owned())))
     );
-    rig.tell(AgentEvent::TransferRefused);
+    rig.tell(AgentEvent::TransferRefused(TransferFault::NoControl));
     let said = rig.speak_all();
     assert_eq!(
         said.first().map(String::as_str),
@@ -72,6 +70,6 @@ fn a_machine_hears_what_a_person_hears() {
     let mut rig = Rig::new(WIDEBAND);
     rig.tell(AgentEvent::AnsweredBy(Answerer::Machine));
     assert_eq!(rig.take(), []);
-    rig.tell(AgentEvent::Begin(begin(None)));
+    rig.start(None);
     assert_eq!(rig.speak_all().len(), 2);
 }

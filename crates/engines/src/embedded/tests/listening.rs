@@ -31,7 +31,7 @@ fn an_utterance_goes_to_a_recogniser_in_blocks() {
 #[test]
 fn a_telephone_caller_is_listened_to_as_one() {
     let mut rig = Rig::new(AudioFormat::MULAW_8K);
-    rig.tell(AgentEvent::Begin(begin(None)));
+    rig.start(None);
     rig.tell(AgentEvent::SpeechStarted);
     let (_, telephone) = rig.opened_recogniser().expect("opened");
     assert!(telephone);

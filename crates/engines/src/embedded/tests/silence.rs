@@ -21,7 +21,7 @@ fn a_cough_is_no_turn_and_the_caller_is_asked_after_a_while() {
 #[test]
 fn the_silence_is_counted_from_the_end_of_the_speech() {
     let mut rig = Rig::new(WIDEBAND);
-    rig.tell(AgentEvent::Begin(begin(None)));
+    rig.start(None);
     rig.speak_all();
     rig.tell(AgentEvent::SpeechStarted);
     let (id, _) = rig.opened_recogniser().expect("opened");
@@ -47,7 +47,7 @@ fn the_silence_is_counted_from_the_end_of_the_speech() {
 #[test]
 fn a_caller_who_silences_the_agent_and_says_nothing_is_asked() {
     let mut rig = Rig::new(WIDEBAND);
-    rig.tell(AgentEvent::Begin(begin(None)));
+    rig.start(None);
     rig.speak_all();
     rig.tell(AgentEvent::Interrupted {
         heard_ms: 100,
@@ -114,7 +114,7 @@ fn what_was_begun_since_the_turn_seemed_over_is_void() {
 #[test]
 fn what_was_begun_before_is_not() {
     let mut rig = Rig::new(WIDEBAND);
-    rig.tell(AgentEvent::Begin(begin(None)));
+    rig.start(None);
     rig.tell(AgentEvent::SpeechStarted);
     rig.tell(AgentEvent::EagerEndOfTurn);
     rig.take_all_but_speech();
@@ -172,7 +172,7 @@ fn what_was_still_being_understood_is_not_answered_on_hold() {
     };
     rig.worker(id, last);
     assert_eq!(rig.take(), []);
-    rig.tell(AgentEvent::TransferRefused);
+    rig.tell(AgentEvent::TransferRefused(TransferFault::NoControl));
     assert!(
         !rig.speak_all().is_empty(),
         "a refused transfer ends a hold"

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn the_greeting_is_announced_spoken_and_completed_in_order() {
     let mut rig = Rig::new(WIDEBAND);
-    rig.tell(AgentEvent::Begin(begin(None)));
+    rig.start(None);
     assert_eq!(
         rig.actions[..2],
         [
@@ -35,7 +35,7 @@ fn the_greeting_is_announced_spoken_and_completed_in_order() {
 #[test]
 fn an_interruption_stops_the_synthesiser_and_forgets_the_rest() {
     let mut rig = Rig::new(WIDEBAND);
-    rig.tell(AgentEvent::Begin(begin(None)));
+    rig.start(None);
     let (id, _) = rig.opened_speech().expect("speaking");
     rig.take();
     rig.tell(AgentEvent::Interrupted {
@@ -62,7 +62,7 @@ fn an_interruption_stops_the_synthesiser_and_forgets_the_rest() {
 #[test]
 fn a_voice_at_another_rate_is_brought_to_ours() {
     let mut rig = Rig::new(WIDEBAND);
-    rig.tell(AgentEvent::Begin(begin(None)));
+    rig.start(None);
     let (id, _) = rig.opened_speech().expect("speaking");
     let mut mouth_audio = 0;
     for _ in 0..10 {
@@ -99,7 +99,7 @@ fn a_voice_that_is_not_there_is_replaced_by_the_agents_own() {
         voice_id: Some("de".to_owned()),
         ..Configure::default()
     };
-    rig.tell(AgentEvent::Begin(begin(Some(&configure))));
+    rig.start(Some(&configure));
     let (id, first) = rig.opened_speech().expect("speaking");
     rig.tell(AgentEvent::Down(id, Down::Unavailable));
     let spec = rig.actions.iter().find_map(|action| match action {
@@ -119,7 +119,7 @@ fn a_voice_that_is_not_there_is_replaced_by_the_agents_own() {
 #[test]
 fn without_a_voice_the_script_goes_on_by_text() {
     let mut rig = Rig::new(WIDEBAND);
-    rig.tell(AgentEvent::Begin(begin(None)));
+    rig.start(None);
     while let Some((id, _)) = rig.opened_speech() {
         rig.tell(AgentEvent::Down(id, Down::Unavailable));
     }
@@ -135,7 +135,7 @@ fn without_a_voice_the_script_goes_on_by_text() {
 
 /// The voice is the agent's own; there is no synthesiser at all.
 fn find_no_voice(rig: &mut Rig) -> usize {
-    rig.tell(AgentEvent::Begin(begin(None)));
+    rig.start(None);
     while let Some((id, _)) = rig.opened_speech() {
         rig.tell(AgentEvent::Down(id, Down::Unavailable));
     }
@@ -158,7 +158,7 @@ fn an_agent_without_a_voice_makes_room_for_another_once() {
 fn a_synthesiser_that_is_busy_or_breaks_off_is_no_reason_to_fail() {
     for why in [Down::Busy, Down::Finished] {
         let mut rig = Rig::of(ScriptAgent::new(Script::booking()).replaceable(), WIDEBAND);
-        rig.tell(AgentEvent::Begin(begin(None)));
+        rig.start(None);
         let (id, _) = rig.opened_speech().expect("speaking");
         rig.take();
         rig.tell(AgentEvent::Down(id, why));

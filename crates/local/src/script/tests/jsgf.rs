@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Dialogue, Script};
+use super::super::{Dialogue, Script, phrase_grammar};
 
 /// Words of the booking script's grammars that are in `cmudict-en-us.dict` as pocketsphinx ships it.
 const DICTIONARY: &str = "a again am anything are at book bye can correct day eight eighteen eleven else \
@@ -136,6 +136,25 @@ fn every_word_of_the_booking_grammars_is_in_the_dictionary() {
             assert!(!is_word || known.contains(word.as_str()), "{word}");
         }
     }
+}
+
+#[test]
+fn phrases_as_people_write_them_become_a_grammar() {
+    let phrases = |texts: &[&str]| {
+        let texts: Vec<_> = texts.iter().map(|text| (*text).to_owned()).collect();
+        phrase_grammar(&texts)
+    };
+    let grammar = phrases(&["Where is my order?", "Room 12, please!", "Straße", "¿?"]);
+    let grammar = grammar.expect("two of them");
+    assert_eq!(check(&grammar), Ok(()));
+    assert!(
+        grammar.contains("( where is my order | room twelve ) [ please ]"),
+        "{grammar}"
+    );
+    assert_eq!(phrases(&["Straße", " "]), None);
+    assert_eq!(phrases(&[]), None);
+    let many = phrases(&["a b c d e f g h"; 5_000]).expect("some of them");
+    assert!(check(&many).is_ok() && many.split(' ').count() < 25_000);
 }
 
 #[test]

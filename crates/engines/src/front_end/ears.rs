@@ -22,7 +22,7 @@ pub(super) enum Verdict {
 }
 
 #[derive(Debug)]
-pub(super) struct Ears {
+pub(crate) struct Ears {
     /// In the order they were spoken; only the last may still be listened to.
     utterances: VecDeque<Utterance>,
     /// An utterance given up, whose link is to be closed.
@@ -50,13 +50,13 @@ impl Ears {
     }
 
     /// Whether there is room for more audio.
-    pub(super) fn takes_audio(&self) -> bool {
+    pub(crate) fn takes_audio(&self) -> bool {
         let last = self.utterances.back();
         !last.is_some_and(|utterance| utterance.is_listening() && utterance.is_full())
     }
 
     /// Audio of the caller's turn, PCM16 at 16 kHz.
-    pub(super) fn hear(&mut self, now: Time, audio: &[u8]) {
+    pub(crate) fn hear(&mut self, now: Time, audio: &[u8]) {
         let samples = audio
             .as_chunks::<2>()
             .0
@@ -72,7 +72,7 @@ impl Ears {
 
     /// The caller began to speak: what comes goes to a recogniser. With all slots still busy
     /// understanding, the utterance is not listened to.
-    pub(super) fn open(&mut self, now: Time, grammar: Arc<str>) {
+    pub(super) fn open(&mut self, now: Time, grammar: Option<Arc<str>>) {
         if self.is_listening() {
             return;
         }
@@ -89,7 +89,7 @@ impl Ears {
     }
 
     /// The caller stopped.
-    pub(super) fn end(&mut self, now: Time) {
+    pub(crate) fn end(&mut self, now: Time) {
         if let Some(utterance) = self.listening() {
             utterance.since = now;
             utterance.stopped = true;
@@ -97,7 +97,7 @@ impl Ears {
     }
 
     /// What the caller said was no turn: it is not to be understood.
-    pub(super) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         if let Some(utterance) = self.utterances.pop_back_if(|u| u.is_listening())
             && !matches!(utterance.stage, Stage::New(_))
         {
@@ -135,7 +135,7 @@ impl Ears {
         Verdict::Fine
     }
 
-    pub(super) fn deadline(&self) -> Option<Time> {
+    pub(crate) fn deadline(&self) -> Option<Time> {
         let first = self.utterances.front()?.deadline();
         let asked = self.utterances.iter().filter_map(|u| u.ask_at);
         first.into_iter().chain(asked).min()
@@ -157,12 +157,12 @@ impl Ears {
     }
 
     /// Whether the caller is being listened to.
-    pub(super) fn is_listening(&self) -> bool {
+    pub(crate) fn is_listening(&self) -> bool {
         self.utterances.back().is_some_and(Utterance::is_listening)
     }
 
     /// Whether something the caller said is still being understood.
-    pub(super) fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         !self.utterances.is_empty()
     }
 

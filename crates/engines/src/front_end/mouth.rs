@@ -13,12 +13,15 @@ const SLOT: u8 = 1;
 /// Sentences waiting at once; what a script says in one reply is far below.
 const BOUND: usize = 64;
 
+/// Sentences, and utterances, that may wait before those who can are to wait with more.
+const AHEAD: usize = 8;
+
 /// The longest text a synthesiser takes at once, in bytes.
 const PIECE_BYTES: usize = 1_000;
 
 /// Speech of the agent on its way to the playout.
 #[derive(Debug)]
-pub(super) struct Mouth {
+pub(crate) struct Mouth {
     voices: Voices,
     link: LinkId,
     /// A synthesiser is at work on `link`.
@@ -78,7 +81,7 @@ impl Mouth {
     }
 
     /// Queues a text, sentence by sentence, so that the first is heard while the next is being made.
-    pub(super) fn say(&mut self, text: &str, interruptible: bool) {
+    pub(crate) fn say(&mut self, text: &str, interruptible: bool) {
         self.interruptible = interruptible;
         self.marked = true;
         let room = BOUND.saturating_sub(self.sentences.len());
@@ -87,12 +90,12 @@ impl Mouth {
     }
 
     /// From here on [`said_since_mark`](Self::said_since_mark) counts.
-    pub(super) const fn mark(&mut self) {
+    pub(crate) const fn mark(&mut self) {
         self.marked = false;
     }
 
     /// Whether something was to be said since the mark.
-    pub(super) const fn said_since_mark(&self) -> bool {
+    pub(crate) const fn said_since_mark(&self) -> bool {
         self.marked
     }
 
@@ -102,21 +105,30 @@ impl Mouth {
     }
 
     /// Whether something is still to be said, or being said.
-    pub(super) fn is_speaking(&self) -> bool {
+    pub(crate) fn is_speaking(&self) -> bool {
+        self.is_making() || self.given > 0
+    }
+
+    /// Whether something is still to be given to the playout.
+    pub(crate) fn is_making(&self) -> bool {
         self.synthesising && !self.close
             || !self.sentences.is_empty()
             || !self.speech.is_empty()
             || self.open
-            || self.given > 0
+    }
+
+    /// Whether so little waits to be said and to be played that more may be added.
+    pub(crate) fn has_room(&self) -> bool {
+        self.sentences.len() < AHEAD && self.given < AHEAD as u32
     }
 
     /// An utterance has been played to its end.
-    pub(super) fn played(&mut self) {
+    pub(crate) fn played(&mut self) {
         self.given = self.given.saturating_sub(1);
     }
 
     /// Forgets everything that has not been played.
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.sentences.clear();
         self.announced = false;
         self.unheard = None;
@@ -210,9 +222,31 @@ impl Mouth {
 
 /// The sentences of a text, each with its mark.
 fn sentences(text: &str) -> impl Iterator<Item = &str> {
-    text.split_inclusive(['.', '?', '!'])
-        .map(str::trim)
-        .filter(|sentence| sentence.chars().any(char::is_alphanumeric))
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let (sentence, tail) = rest.split_at_checked(sentence_end(rest)?)?;
+        rest = tail;
+        Some(sentence.trim())
+    })
+    .filter(|sentence| sentence.chars().any(char::is_alphanumeric))
+}
+
+/// Where the first sentence of a text ends: behind a mark with nothing or a space after it, which the point in
+/// "3.50" has not; behind a mark of a script without spaces; at the end of a line.
+fn sentence_end(text: &str) -> Option<usize> {
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, character)) = characters.next() {
+        let next = characters.peek().map(|(_, next)| *next);
+        let ends = match character {
+            '.' | '?' | '!' => next.is_none_or(char::is_whitespace),
+            '\n' | '。' | '？' | '！' => true,
+            _ => false,
+        };
+        if ends || next.is_none() {
+            return Some(at + character.len_utf8());
+        }
+    }
+    None
 }
 
 /// A sentence in pieces a synthesiser takes, cut at spaces where there are any.
@@ -251,5 +285,23 @@ mod tests {
         assert_eq!(cut.join(" "), long.trim());
         assert_eq!(pieces(&"é".repeat(600)).map(str::len).sum::<usize>(), 1_200);
         assert_eq!(sentences("no mark").collect::<Vec<_>>(), ["no mark"]);
+    }
+
+    #[test]
+    fn a_point_inside_a_number_ends_no_sentence() {
+        for (text, expected) in [
+            (
+                "That is $3.50. Is that all?!",
+                ["That is $3.50.", "Is that all?!"],
+            ),
+            (
+                "Write to a.b@example.com\nor call",
+                ["Write to a.b@example.com", "or call"],
+            ),
+            ("今日は。元気？", ["今日は。", "元気？"]),
+        ] {
+            assert_eq!(sentences(text).collect::<Vec<_>>(), expected);
+        }
+        assert_eq!(sentences("").count() + sentences(" ... \n").count(), 0);
     }
 }

@@ -51,7 +51,7 @@ pub(super) struct Utterance {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     /// The recogniser is to be asked for.
-    New(Arc<str>),
+    New(Option<Arc<str>>),
     /// The recogniser has been asked for, and gets the audio.
     Open,
     /// All has been sent.
@@ -60,7 +60,7 @@ pub(super) enum Stage {
 
 impl Utterance {
     /// The caller begins to speak.
-    pub(super) const fn new(now: Time, id: LinkId, grammar: Arc<str>) -> Self {
+    pub(super) const fn new(now: Time, id: LinkId, grammar: Option<Arc<str>>) -> Self {
         Self {
             id,
             stage: Stage::New(grammar),
@@ -84,7 +84,7 @@ impl Utterance {
     ) -> Option<Action> {
         if let Stage::New(grammar) = &self.stage {
             let spec = LinkSpec::Recognise {
-                grammar: Some(Arc::clone(grammar)),
+                grammar: grammar.clone(),
                 telephone,
             };
             self.stage = Stage::Open;
