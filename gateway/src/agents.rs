@@ -4,8 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use trunkline_call::{CallConfig, Lines};
-use trunkline_engines::{AnyAgent, Echo, ScriptAgent};
+use trunkline_engines::bot::Address;
+use trunkline_engines::{
+    AnyAgent, BotAgent, BotSpec, Echo, ScriptAgent, WebhookAgent, WebhookSpec,
+};
 use trunkline_local::script::Script;
+use trunkline_protocol::Secret;
+use url::Url;
+
+use crate::callbacks::CallbackSpec;
 
 /// Name of the agent that answers where nothing else is asked for.
 pub const BOOKING: &str = "booking";
@@ -17,6 +24,10 @@ pub enum AgentSpec {
     Echo,
     /// Follows a script.
     Script(Arc<Script>),
+    /// A bot on a server of somebody's own.
+    Bot(Arc<BotSpec>),
+    /// A bot that is asked over HTTP.
+    Webhook(Arc<WebhookSpec>),
 }
 
 impl AgentSpec {
@@ -33,6 +44,24 @@ impl AgentSpec {
                 };
                 AnyAgent::Script(Box::new(agent))
             }
+            Self::Bot(spec) => {
+                let agent = BotAgent::new(spec);
+                let agent = if replaceable {
+                    agent.replaceable()
+                } else {
+                    agent
+                };
+                AnyAgent::Bot(Box::new(agent))
+            }
+            Self::Webhook(spec) => {
+                let agent = WebhookAgent::new(spec);
+                let agent = if replaceable {
+                    agent.replaceable()
+                } else {
+                    agent
+                };
+                AnyAgent::Webhook(Box::new(agent))
+            }
         }
     }
 
@@ -41,8 +70,47 @@ impl AgentSpec {
         match self {
             Self::Echo => "echo",
             Self::Script(script) => script.voice(),
+            Self::Bot(_) => "bot",
+            Self::Webhook(spec) => &spec.voice,
         }
     }
+
+    /// How long it may take to connect, in milliseconds; 0 where there is nothing to connect.
+    pub fn connect_ms(&self) -> u64 {
+        match self {
+            Self::Bot(spec) => {
+                let asking_ms = match &spec.address {
+                    Address::Fixed(_) => 0,
+                    Address::Asked { timeout_ms, .. } => *timeout_ms,
+                };
+                asking_ms + spec.manners.connect_ms
+            }
+            Self::Echo | Self::Script(_) | Self::Webhook(_) => 0,
+        }
+    }
+
+    /// What it is and where, in words for an operator: of a URL, scheme, host and port alone.
+    pub fn place(&self) -> Option<String> {
+        match self {
+            Self::Bot(spec) => {
+                let dialect = spec.dialect.as_str();
+                Some(match &spec.address {
+                    Address::Fixed(target) => format!("{dialect} bot at {}", server(&target.url)),
+                    Address::Asked { url, .. } => {
+                        format!("{dialect} bot, asked for at {}", server(url))
+                    }
+                })
+            }
+            Self::Webhook(spec) => Some(format!("webhook at {}", server(&spec.url))),
+            Self::Echo | Self::Script(_) => None,
+        }
+    }
+}
+
+/// Scheme, host and port: the rest of a URL may be a credential.
+pub(crate) fn server(url: &Secret) -> String {
+    let url = Url::parse(url.expose());
+    url.map_or_else(|_| String::new(), |url| url.origin().ascii_serialization())
 }
 
 /// Who answers a call, and by what rules.
@@ -54,6 +122,8 @@ pub struct Route {
     pub fallbacks: Vec<AgentSpec>,
     /// Limits and policies of the call, whoever has it.
     pub config: Arc<CallConfig>,
+    /// Who is told what becomes of the call.
+    pub callbacks: Option<Arc<CallbackSpec>>,
 }
 
 impl Route {
@@ -84,6 +154,7 @@ impl Agents {
             spec: AgentSpec::Script(Script::booking()),
             fallbacks: Vec::new(),
             config,
+            callbacks: None,
         };
         Self::new(
             BTreeMap::from([(BOOKING.to_owned(), booking)]),
@@ -132,6 +203,12 @@ impl Agents {
         self.by_name.values().map(|route| &*route.config)
     }
 
+    /// Each with its name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Route)> {
+        let all = self.by_name.iter();
+        all.map(|(name, route)| (name.as_str(), route))
+    }
+
     /// Their names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.by_name.keys().map(String::as_str)
@@ -141,13 +218,16 @@ impl Agents {
 #[cfg(test)]
 mod tests {
     use bytes::BytesMut;
-    use trunkline_call::{Action, Agent, AgentEvent, Begin, Buffers, Down, LinkSet, Time};
+    use trunkline_call::{
+        Action, Agent, AgentEvent, Begin, Buffers, CallInfo, Down, LinkSet, Time,
+    };
 
     use super::*;
 
     /// Whether the agent fails when nothing synthesises what it has to say.
     fn fails_without_a_voice(mut agent: AnyAgent) -> bool {
         let begin = Begin {
+            info: &CallInfo::default(),
             configure: None,
             history: &[],
             attempt: 0,
@@ -177,6 +257,7 @@ mod tests {
                 spec: AgentSpec::Script(Script::booking()),
                 fallbacks: vec![AgentSpec::Script(Script::booking()); fallbacks],
                 config: Arc::default(),
+                callbacks: None,
             };
             let (first, others) = route.build();
             let all = std::iter::once(first).chain(others);

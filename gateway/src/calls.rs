@@ -7,6 +7,7 @@ use dashmap::DashMap;
 use tokio::sync::{Notify, mpsc};
 use trunkline_call::{CallEvent, Control};
 
+use crate::callbacks::Notes;
 use crate::telemetry::Meters;
 
 /// Orders waiting for one call.
@@ -97,6 +98,7 @@ impl Calls {
             call: id.clone(),
             dialect,
             events: self.events.clone(),
+            notes: None,
             meters: Arc::clone(&self.meters),
         };
         let guard = CallGuard {
@@ -157,6 +159,15 @@ pub struct Entered {
     pub guard: CallGuard,
 }
 
+impl Entered {
+    /// The same, whose events are also taken down for callbacks.
+    #[must_use]
+    pub fn noted(mut self, notes: Notes) -> Self {
+        self.reporter.notes = Some(notes);
+        self
+    }
+}
+
 /// Keeps a call in the directory. Its end counts as the end of the call, however that came about.
 #[derive(Debug)]
 pub struct CallGuard {
@@ -180,13 +191,18 @@ pub struct CallReporter {
     call: CallId,
     dialect: &'static str,
     events: mpsc::Sender<Reported>,
+    /// For callbacks, where somebody wants them.
+    notes: Option<Notes>,
     meters: Arc<Meters>,
 }
 
 impl CallReporter {
-    /// Counts the event at once and passes it on for the log.
+    /// Counts the event at once and passes it on for callbacks and for the log, each with a queue of its own.
     pub fn report(&mut self, event: CallEvent) {
         self.meters.call_event(self.dialect, &event);
+        if let Some(notes) = &mut self.notes {
+            notes.take_down(&event);
+        }
         let reported = Reported {
             call: self.call.clone(),
             dialect: self.dialect,

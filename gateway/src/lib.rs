@@ -7,14 +7,19 @@
 //! [`running::Running`] is a whole gateway as a value; the `trunkline` binary puts a command line around it.
 
 pub mod agents;
+pub mod botserver;
+pub mod callbacks;
 pub mod calls;
 pub mod cli;
 pub mod config;
 pub mod control;
 pub mod demo;
+pub mod dial;
+pub mod inspector;
 pub mod keys;
 pub mod lines;
 pub mod running;
 pub mod shard;
 pub mod softphone;
 pub mod telemetry;
+pub mod tls;

@@ -7,15 +7,19 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use trunkline_call::{Clip, Control, Lines};
 use trunkline_local::Workers;
 
 use crate::agents::Agents;
+use crate::callbacks::{Callbacks, Post};
 use crate::calls::{Calls, Reported};
 use crate::config::Config;
 use crate::control::{Gateway, serve};
+use crate::dial::Dialer;
 use crate::keys::{DataDir, KeyRing, watch_revocations};
 use crate::lines::{LineSpecs, render};
 use crate::shard::Shards;
@@ -27,6 +31,9 @@ const BACKLOG: u32 = 1_024;
 /// How much longer than by their own rules calls that were told to end may take to close their sockets: the
 /// time for the close handshake and a moment more.
 const CLOSE: Duration = Duration::from_secs(3);
+
+/// The least time callbacks get once the last call is over, however long that took.
+const LAST_CALLBACKS: Duration = Duration::from_secs(3);
 
 /// A gateway that takes calls.
 #[derive(Debug)]
@@ -73,13 +80,18 @@ impl Running {
         let lines = render_lines(&config.lines, workers).await;
         let agents = config.agents.clone().with_lines(&lines);
         let close = longest_close(&agents) + CLOSE;
-        let shards = Shards::start(config.shards, config.pin, workers).context("shards")?;
+        let egress = config.egress.clone();
+        let dialer =
+            Dialer::start(Handle::current(), egress, Arc::clone(&meters)).context("TLS")?;
+        let shards =
+            Shards::start(config.shards, config.pin, workers, &dialer).context("shards")?;
         let gateway = Arc::new(Gateway::new(
             Arc::clone(&keys),
             calls,
             shards,
             agents,
             config.twilio,
+            Callbacks::new(Post::over(dialer), Arc::clone(&meters)),
             Arc::clone(&meters),
         ));
         let accepting = tokio::spawn(serve(listener, Arc::clone(&gateway)));
@@ -107,10 +119,11 @@ impl Running {
         &self.gateway
     }
 
-    /// Takes no new calls, lets running ones finish within the configured time, ends the others, and
-    /// stops. `/readyz` says so from the first moment, and the listener stays until the last call is over,
-    /// so that load balancers can see it.
+    /// Takes no new calls, lets running ones finish within the configured time, ends the others, gives callbacks
+    /// what is left of that time, at least 3 s, and stops. `/readyz` says so from the first moment, and the
+    /// listener stays until the last callback is out or its time is over, so that load balancers can see it.
     pub async fn stop(self) -> Stopped {
+        let began = Instant::now();
         self.gateway.drain();
         let calls = &self.gateway.calls;
         tracing::info!(calls = calls.len(), "draining");
@@ -121,6 +134,11 @@ impl Running {
             calls.wait_until_empty(self.close).await;
         }
         stopped.left = calls.len();
+        let left = self.drain.saturating_sub(began.elapsed());
+        self.gateway
+            .callbacks
+            .finish(left.max(LAST_CALLBACKS))
+            .await;
         self.accepting.abort();
         for chore in &self.chores {
             chore.abort();

@@ -95,6 +95,12 @@ async fn every_series_begins_at_zero() {
             assert_eq!(of(&samples, &series), 0.0, "{series}");
         }
     }
+    for what in ["queued", "delivered", "failed", "dropped"] {
+        let series = format!("trunkline_callbacks_{what}_total");
+        assert_eq!(of(&samples, &series), 0.0, "{series}");
+    }
+    let series = "trunkline_agent_lost_total{reason=\"other\"}";
+    assert_eq!(of(&samples, series), 0.0, "{series}");
     for reason in ["key", "request", "capacity", "fault"] {
         let series = format!("trunkline_refused_total{{reason=\"{reason}\"}}");
         assert_eq!(of(&samples, &series), 0.0, "{series}");
@@ -106,7 +112,7 @@ async fn every_series_begins_at_zero() {
 const FRAMES: usize = 25;
 
 /// What the series stand at after the two calls of [`counters_move_with_calls`].
-const fn after_two_calls() -> [(&'static str, usize); 20] {
+const fn after_two_calls() -> [(&'static str, usize); 21] {
     [
         ("trunkline_calls_began_total{dialect=\"twilio\"}", 1),
         ("trunkline_calls_ended_total{dialect=\"twilio\"}", 1),
@@ -155,6 +161,7 @@ const fn after_two_calls() -> [(&'static str, usize); 20] {
             1,
         ),
         ("trunkline_events_missed_total", 0),
+        ("trunkline_dials_refused_total", 0),
     ]
 }
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use trunkline_local::{Availability, Workers, WorkersConfig};
 
 use super::options::Options;
+use crate::agents::server;
 use crate::lines::{Line, LineSpecs, render};
 
 pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
@@ -18,6 +19,15 @@ pub(super) fn run(options: &Options) -> anyhow::Result<ExitCode> {
         "  agents    {}",
         config.agents.names().collect::<Vec<_>>().join(", ")
     );
+    for (name, route) in config.agents.iter() {
+        if let Some(place) = route.spec.place() {
+            println!("    {name}: {place}");
+        }
+        let status = route.callbacks.as_ref().and_then(|c| c.status.as_ref());
+        if let Some(status) = status {
+            println!("    {name}: status callbacks to {}", server(&status.url));
+        }
+    }
     for warning in &config.warnings {
         println!("  without effect: {warning}");
     }

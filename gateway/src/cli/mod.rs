@@ -1,10 +1,13 @@
 //! The command line.
 
+mod bot;
+mod call;
 mod check;
 mod demo;
 mod keys;
 mod options;
 mod serve;
+mod signals;
 
 use std::process::ExitCode;
 
@@ -26,7 +29,9 @@ enum Command {
     #[command(subcommand)]
     Keys(keys::Command),
     /// Place one call: speak a WAV file, write what was heard.
-    Call(Box<crate::softphone::cli::CallArgs>),
+    Call(Box<call::CallArgs>),
+    /// Answer calls as a bot builder's server does: echo, run a script, or fail on purpose.
+    Bot(bot::BotArgs),
     /// Start a gateway, call it, and show the conversation.
     Demo(demo::Options),
     #[command(about = "Check the configuration and what is installed")]
@@ -38,10 +43,8 @@ pub fn run() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Serve(options) => serve::run(&options),
         Command::Keys(command) => keys::run(command),
-        Command::Call(args) => block_on(async {
-            crate::softphone::cli::run(*args).await?;
-            Ok(ExitCode::SUCCESS)
-        }),
+        Command::Call(args) => block_on(Box::pin(call::run(&args))),
+        Command::Bot(args) => bot::run(&args),
         Command::Demo(options) => demo::run(&options),
         Command::Check(options) => check::run(&options),
     };

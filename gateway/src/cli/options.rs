@@ -63,7 +63,29 @@ fn read_config(path: Option<&Path>) -> anyhow::Result<Typed> {
         return Ok(Typed::default());
     };
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    toml::from_str(&text).with_context(|| path.display().to_string())
+    toml::from_str(&text).map_err(|error: toml::de::Error| {
+        let path = path.display();
+        let line = error.span().map_or(1, |span| line_of(&text, span.start));
+        let what = without_value(error.message());
+        anyhow::anyhow!("{path}: line {line}: {what}")
+    })
+}
+
+/// The number of the line with this byte, from 1.
+fn line_of(text: &str, byte: usize) -> usize {
+    let before = text.as_bytes().iter().take(byte);
+    1 + before.filter(|byte| **byte == b'\n').count()
+}
+
+/// What is wrong, without the text that is: it may be a credential in the wrong place. The line itself, which the
+/// library would show, may hold others.
+fn without_value(message: &str) -> String {
+    let found = message.split_once("string \"");
+    let found = found.and_then(|(before, rest)| Some((before, rest.rsplit_once("\", expected")?)));
+    match found {
+        Some((before, (_, after))) => format!("{before}a string, expected{after}"),
+        None => message.to_owned(),
+    }
 }
 
 /// What paths in a configuration file are relative to.
@@ -81,6 +103,29 @@ mod tests {
     struct Line {
         #[command(flatten)]
         options: Options,
+    }
+
+    /// The library shows the line, and the value.
+    #[test]
+    fn a_file_that_can_not_be_read_is_told_without_its_values() {
+        for (toml, expected) in [
+            ("shards = 2\nlisten = \"s3cret\" \"x\"", "line 2: "),
+            (
+                "[agents.a]\nbot = \"wss://s3cret@bot.example.com\"",
+                "line 2: invalid type: a string, expected struct TypedBot",
+            ),
+            (
+                "[agents.a.bot]\nurl = { env = \"X\", s3crets = 1 }\nheaders = { A = \"s3cret\" }",
+                "line 1: expected a text, { env = \"NAME\" } or { file = \"PATH\" }",
+            ),
+        ] {
+            let file = tempfile::NamedTempFile::new().expect("a file");
+            std::fs::write(file.path(), toml).expect("written");
+            let error = read_config(Some(file.path())).expect_err("not a configuration");
+            let error = format!("{error:#}");
+            assert!(error.contains(expected), "{error}");
+            assert!(!error.contains("s3cret"), "{error}");
+        }
     }
 
     fn pinned(arguments: &[&str]) -> bool {

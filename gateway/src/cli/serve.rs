@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use trunkline_local::{Workers, WorkersConfig};
 
 use super::options::Options;
+use super::signals::shutdown_signal;
 use crate::config::Config;
 use crate::keys::DataDir;
 use crate::running::Running;
@@ -68,16 +68,4 @@ fn announce(config: &Config, address: SocketAddr) -> anyhow::Result<()> {
     }
     out.flush()?;
     Ok(())
-}
-
-/// Completes at SIGTERM or SIGINT, which are caught from the moment this returns.
-fn shutdown_signal() -> anyhow::Result<impl Future<Output = ()>> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

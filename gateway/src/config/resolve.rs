@@ -1,11 +1,16 @@
 //! From what was typed to what it means.
 
 mod agents;
+mod bots;
+mod callbacks;
+mod egress;
 mod errors;
 mod limits;
 mod lines;
+mod outside;
 mod policies;
 mod warnings;
+mod webhooks;
 
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
@@ -13,9 +18,11 @@ use std::time::Duration;
 
 use super::typed::{Typed, TypedCarrier};
 use crate::agents::Agents;
+use crate::dial::EgressConfig;
 use crate::lines::LineSpecs;
 use crate::telemetry::LogFormat;
 pub use errors::ConfigErrors;
+use outside::Outside;
 
 /// Defaults of everything that is not a limit of a call (those are the core's own).
 const LISTEN: &str = "127.0.0.1:8080";
@@ -49,6 +56,8 @@ pub struct Config {
     pub calls: usize,
     /// How long running calls may take to finish when the process is told to stop.
     pub drain: Duration,
+    /// Whom the gateway may dial, and whom it believes.
+    pub egress: EgressConfig,
     /// Who answers, and what holds for the calls of each.
     pub agents: Agents,
     /// What the gateway itself says.
@@ -60,7 +69,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Checks `typed`. Paths of scripts and recordings are taken relative to `base`.
+    /// Checks `typed`, with the values it leaves to the environment. Paths of all files are taken relative to `base`.
     ///
     /// # Errors
     /// All that is wrong, at once.
@@ -68,7 +77,9 @@ impl Config {
         let mut errors = ConfigErrors::default();
         let listen = listen(typed.listen.as_deref().unwrap_or(LISTEN), &mut errors);
         let call = limits::call(typed, &mut errors);
-        let agents = agents::agents(typed, base, &call, &mut errors);
+        let egress = egress::egress(&typed.egress, base, &mut errors);
+        let outside = Outside::new(base, &egress);
+        let agents = agents::agents(typed, &outside, &call, &mut errors);
         let config = Self {
             listen,
             data_dir: typed.data_dir.clone().unwrap_or_else(default_data_dir),
@@ -78,6 +89,7 @@ impl Config {
             log_filter: typed.log.filter.clone().unwrap_or(LOG_FILTER.into()),
             calls: limits::calls(&typed.limits, &mut errors),
             drain: limits::drain(&typed.limits, &mut errors),
+            egress,
             agents,
             lines: lines::lines(&typed.lines, base, &mut errors),
             twilio: carrier("twilio", &typed.telephony.twilio, listen, &mut errors),

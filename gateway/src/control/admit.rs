@@ -5,6 +5,7 @@ use trunkline_auth::{Claims, DEFAULT_SUBPROTOCOL_PREFIXES, Refusal, Request, mar
 
 use super::Gateway;
 use super::refuse::Reject;
+use crate::agents::Route;
 use crate::calls::{CallId, Entered};
 
 /// Headers that say where a page comes from and what a client speaks, as text.
@@ -108,7 +109,11 @@ pub(super) fn check_open(gateway: &Gateway) -> Result<(), Reject> {
 }
 
 /// Enters a call whose request is good in every way.
-pub(super) fn enter(gateway: &Gateway, dialect: &'static str) -> Result<(CallId, Entered), Reject> {
+pub(super) fn enter(
+    gateway: &Gateway,
+    dialect: &'static str,
+    route: &Route,
+) -> Result<(CallId, Entered), Reject> {
     let id = CallId::random().map_err(|error| {
         tracing::error!(%error, "no randomness");
         Reject::fault("The gateway could not name the call.".to_owned())
@@ -119,6 +124,10 @@ pub(super) fn enter(gateway: &Gateway, dialect: &'static str) -> Result<(CallId,
         .map_err(|full| Reject::too_many(full.to_string()))?;
     // Asked again: whoever drains looks for calls only after closing the gate, and must not miss this one.
     check_open(gateway)?;
+    let entered = match &route.callbacks {
+        Some(spec) => entered.noted(gateway.callbacks.open(&id, spec)),
+        None => entered,
+    };
     Ok((id, entered))
 }
 
@@ -132,31 +141,38 @@ mod tests {
 
     use super::*;
     use crate::agents::Agents;
+    use crate::callbacks::{Callbacks, Post};
     use crate::calls::Calls;
     use crate::config::TelephonyAuth;
+    use crate::dial::{Dialer, EgressConfig};
     use crate::keys::{DataDir, KeyRing};
     use crate::shard::Shards;
     use crate::telemetry::Meters;
 
     /// The request was looked at before the drain began and is entered after it.
-    #[test]
-    fn a_call_that_crosses_the_start_of_a_drain_does_not_stay() {
+    #[tokio::test]
+    async fn a_call_that_crosses_the_start_of_a_drain_does_not_stay() {
         let home = TempDir::new().expect("a directory");
         let dir = DataDir::open(home.path()).expect("a data directory");
         let workers = Workers::start(WorkersConfig::default());
         let meters = Arc::new(Meters::new().expect("meters"));
         let (calls, _reports) = Calls::new(1, Arc::clone(&meters));
+        let control = tokio::runtime::Handle::current();
+        let egress = EgressConfig::default();
+        let dialer = Dialer::start(control, egress, Arc::clone(&meters)).expect("TLS");
         let gateway = Gateway::new(
             KeyRing::load(&dir).expect("keys"),
             calls,
-            Shards::start(1, false, &workers).expect("a shard"),
+            Shards::start(1, false, &workers, &dialer).expect("a shard"),
             Agents::builtin(Arc::new(CallConfig::default())),
             TelephonyAuth::Token,
+            Callbacks::new(Post::unavailable(), Arc::clone(&meters)),
             meters,
         );
         check_open(&gateway).expect("open");
         gateway.drain();
-        let rejected = enter(&gateway, "omni").expect_err("the gate is closed");
+        let route = gateway.agents.find_or_default(None).expect("an agent");
+        let rejected = enter(&gateway, "omni", route).expect_err("the gate is closed");
         assert!(matches!(rejected, Reject::Capacity { .. }), "{rejected:?}");
         assert!(gateway.calls.is_empty());
         drop(gateway);

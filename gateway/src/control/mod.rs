@@ -15,6 +15,7 @@ use axum::Router;
 use axum::routing::get;
 
 use crate::agents::Agents;
+use crate::callbacks::Callbacks;
 use crate::calls::Calls;
 use crate::config::TelephonyAuth;
 use crate::keys::KeyRing;
@@ -36,6 +37,8 @@ pub struct Gateway {
     pub agents: Agents,
     /// How Twilio proves itself.
     pub twilio: TelephonyAuth,
+    /// Who is told what becomes of calls.
+    pub callbacks: Callbacks,
     /// Metrics.
     pub meters: Arc<Meters>,
     draining: AtomicBool,
@@ -49,6 +52,7 @@ impl Gateway {
         shards: Shards,
         agents: Agents,
         twilio: TelephonyAuth,
+        callbacks: Callbacks,
         meters: Arc<Meters>,
     ) -> Self {
         Self {
@@ -57,6 +61,7 @@ impl Gateway {
             shards,
             agents,
             twilio,
+            callbacks,
             meters,
             draining: AtomicBool::new(false),
         }

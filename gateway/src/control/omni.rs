@@ -41,11 +41,13 @@ fn admit(gateway: &Arc<Gateway>, mut request: Request) -> Result<Response, Rejec
         .find_or_default(open.session_label.as_deref())
         .ok_or_else(|| Reject::not_found("No agent is configured.".to_owned()))?
         .clone();
-    let (id, entered) = enter(gateway, "omni")?;
+    let (id, entered) = enter(gateway, "omni", &route)?;
     let voice = route.spec.voice().to_owned();
+    let asked_for = open.session_label.clone().unwrap_or_default();
     let leg = OmniLeg::new(open, id.as_str().to_owned(), voice);
     let birth = Birth {
         id,
+        asked_for,
         entered,
         caller: CallerLeg::Omni(leg),
         route,

@@ -48,11 +48,12 @@ fn admit(
         return Err(Reject::bad_request(None, message.to_owned()));
     };
     let asked = Asked::new(request.headers(), request.uri().query());
-    let route = found(gateway, &asked, &route)?;
+    let (route, asked_for) = found(gateway, &asked, &route)?;
     check_open(gateway)?;
-    let (id, entered) = enter(gateway, "twilio")?;
+    let (id, entered) = enter(gateway, "twilio", &route)?;
     let birth = Birth {
         id,
+        asked_for,
         entered,
         caller: CallerLeg::Twilio(TwilioLeg::new()),
         route,
@@ -61,24 +62,22 @@ fn admit(
     Ok(handshake.accept(Arc::clone(gateway), birth, None))
 }
 
-/// The agent the route leads to, once the carrier has proved itself.
-fn found(gateway: &Gateway, asked: &Asked<'_>, route: &str) -> Result<Route, Reject> {
+/// The agent the route leads to, once the carrier has proved itself, and what it was asked for by: never a key.
+fn found(gateway: &Gateway, asked: &Asked<'_>, route: &str) -> Result<(Route, String), Reject> {
     if gateway.twilio == TelephonyAuth::None {
-        return named(gateway, route);
+        return Ok((named(gateway, route)?, route.to_owned()));
     }
     match asked.authorize(gateway, SCOPE) {
-        Ok(_) => return named(gateway, route),
+        Ok(_) => return Ok((named(gateway, route)?, route.to_owned())),
         Err(Refusal::Missing) => {}
         Err(refusal) => return Err(refusal.into()),
     }
     // A name without a key is refused like any other wrong key, so that names cannot be guessed.
     let claims = asked.authorize_token(gateway, route, SCOPE)?;
     let label = claims.session.as_ref().and_then(|s| s.label.as_deref());
-    gateway
-        .agents
-        .find_or_default(label)
-        .cloned()
-        .ok_or_else(|| Reject::not_found("No agent is configured.".to_owned()))
+    let found = gateway.agents.find_or_default(label).cloned();
+    let route = found.ok_or_else(|| Reject::not_found("No agent is configured.".to_owned()))?;
+    Ok((route, label.unwrap_or_default().to_owned()))
 }
 
 fn named(gateway: &Gateway, route: &str) -> Result<Route, Reject> {

@@ -1,6 +1,7 @@
 //! From an HTTP request to a socket on a shard.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -11,6 +12,7 @@ use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use trunkline_call::CallInfo;
 use trunkline_call::caller::CallerLeg;
 
 use super::Gateway;
@@ -87,6 +89,8 @@ impl Handshake {
 #[derive(Debug)]
 pub(super) struct Birth {
     pub(super) id: CallId,
+    /// What was asked for: a label or a number.
+    pub(super) asked_for: String,
     pub(super) entered: Entered,
     pub(super) caller: CallerLeg,
     pub(super) route: Route,
@@ -106,9 +110,16 @@ impl Birth {
                 return;
             }
         };
+        let info = CallInfo {
+            call_id: self.id.as_str().to_owned(),
+            to: self.asked_for,
+            began_unix_ms: unix_ms(),
+            ..CallInfo::default()
+        };
         let dealt = gateway.shards.deal(NewCall {
             socket,
             caller: self.caller,
+            info,
             route: self.route,
             max_message_bytes: self.max_message_bytes,
             mailbox: self.entered.mailbox,
@@ -119,6 +130,12 @@ impl Birth {
             tracing::error!(%error, call = self.id.as_str(), "call dropped");
         }
     }
+}
+
+/// The time by the machine's clock.
+fn unix_ms() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+    since_1970.map_or(0, |since| since.as_millis() as u64)
 }
 
 /// Whether a client's key is what RFC 6455 §4.1 asks for: base64 of 16 bytes.

@@ -5,6 +5,8 @@
 //! link that does not take more is simply not writable, and the call keeps what it has for it.
 
 mod closing;
+mod leaving;
+mod opening;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -14,12 +16,13 @@ use std::task::{Context, Poll};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 use trunkline_call::{
-    Agent, Call, CallEvent, Control, Down, Input, LinkId, LinkSet, LinkSpec, Output, Scratch, Time,
+    Agent, Call, CallEvent, Control, Down, Input, LinkId, LinkSet, Output, Scratch, Time,
 };
 
 use super::ShardState;
-use super::link::{Link, Slot, SocketLink, open_worker};
+use super::link::{Link, Slot, SocketLink};
 use super::transport::MediaStream;
+use leaving::Leaving;
 
 const LINKS: usize = 8;
 
@@ -29,7 +32,7 @@ const READS_A_WAKE: usize = 8;
 /// Outputs in one wake; then other calls have their turn.
 const OUTPUTS_A_WAKE: usize = 8;
 
-/// How long a closed caller may take to answer the close.
+/// How long a peer may take to answer a close.
 const CLOSE_MS: u64 = 2_000;
 
 /// One call on its shard. Completes when the call is over and its sockets are closed.
@@ -40,8 +43,9 @@ pub(super) struct CallTask<A, S> {
     timer: Pin<Box<Sleep>>,
     timer_armed: bool,
     stage: Stage,
-    shard: Rc<ShardState>,
+    shard: Rc<ShardState<S>>,
     events: EventSink,
+    leaving: Leaving<S>,
 }
 
 /// Where a call's events go. Never blocks: what does not fit is counted there.
@@ -52,7 +56,7 @@ enum Stage {
     /// The call is told that its caller is there.
     Fresh,
     Running,
-    /// The call is over; the caller's socket is being closed.
+    /// The call is over; its sockets are being closed.
     Closing,
 }
 
@@ -61,7 +65,7 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
         call: Call<A>,
         caller: SocketLink<S>,
         mailbox: mpsc::Receiver<Control>,
-        shard: Rc<ShardState>,
+        shard: Rc<ShardState<S>>,
         events: EventSink,
     ) -> Self {
         let mut slots = [const { None }; LINKS];
@@ -75,6 +79,7 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
             stage: Stage::Fresh,
             shard,
             events,
+            leaving: Leaving::new(),
         }
     }
 
@@ -88,6 +93,7 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
                 .handle_input(now, Input::Up(LinkId::CALLER), scratch);
         }
         self.take_orders(cx, now, scratch);
+        self.reach(cx, now, scratch);
         let more_to_read = self.read(cx, now, scratch);
         if self.timer_armed && self.timer.as_mut().poll(cx).is_ready() {
             self.timer_armed = false;
@@ -166,13 +172,7 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
                     self.open(now, id, spec, scratch);
                 }
                 Output::Close(LinkId::CALLER, code) => self.close_caller(code),
-                Output::Close(id, _) => {
-                    if self.slot(id).is_some()
-                        && let Some(slot) = self.slots.get_mut(id.slot())
-                    {
-                        *slot = None;
-                    }
-                }
+                Output::Close(id, code) => self.close_link(id, code),
                 Output::Event(event) => (self.events)(event),
                 Output::Timeout(at) => {
                     rest = Rest::Until(at);
@@ -185,6 +185,8 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
             }
         }
         let again = self.flush(cx, now, scratch);
+        // They leave beside the call, which does not wait for them.
+        self.leaving.run(cx);
         if (again || opened) && rest != Rest::Ended {
             // A link broke, or took everything and may take more: the call has a say. A new one has to be
             // polled once, or nobody is woken when it delivers.
@@ -211,18 +213,6 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
             }
         }
         again
-    }
-
-    fn open(&mut self, now: Time, id: LinkId, spec: LinkSpec, scratch: &mut Scratch) {
-        match open_worker(&self.shard.workers, spec) {
-            Ok(link) => {
-                if let Some(slot) = self.slots.get_mut(id.slot()) {
-                    *slot = Some(Slot::new(id, Link::Worker(link)));
-                }
-                self.call.handle_input(now, Input::Up(id), scratch);
-            }
-            Err(why) => self.call.handle_input(now, Input::Down(id, why), scratch),
-        }
     }
 
     fn drop_link(&mut self, now: Time, id: LinkId, why: Down, scratch: &mut Scratch) {
@@ -276,7 +266,7 @@ impl<A: Agent + Unpin, S: MediaStream> Future for CallTask<A, S> {
         let task = self.get_mut();
         match task.stage {
             Stage::Fresh | Stage::Running => task.run(cx),
-            Stage::Closing => task.close(cx),
+            Stage::Closing => task.leaving.poll(cx),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod driver;
 mod link;
+mod reach;
 mod transport;
 
 use std::cell::RefCell;
@@ -19,15 +20,18 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 use trunkline_call::caller::CallerLeg;
-use trunkline_call::{Call, Control, Scratch, Time};
+use trunkline_call::{Call, CallInfo, Control, Scratch, Time};
 use trunkline_engines::AnyAgent;
 use trunkline_local::Workers;
 
 use crate::agents::Route;
 use crate::calls::{CallGuard, CallReporter};
+use crate::dial::Dialer;
 use driver::CallTask;
 use link::SocketLink;
+use reach::Reach;
 pub use transport::Newborn;
+pub(crate) use transport::Transport;
 
 /// Calls on their way to a shard at once. More than that arrive faster than they can be begun.
 const INBOX: usize = 256;
@@ -39,6 +43,8 @@ pub struct NewCall {
     pub socket: Newborn,
     /// The caller's dialect.
     pub caller: CallerLeg,
+    /// Which call it is, as far as that is known before the caller's side says anything.
+    pub info: CallInfo,
     /// Who answers, who takes over from them, and by what rules.
     pub route: Route,
     /// The largest message taken from the caller; a larger one ends the call with 1009.
@@ -66,18 +72,20 @@ struct Shard {
 
 /// What calls of one shard share. Only one of them runs at a time.
 #[derive(Debug)]
-pub(crate) struct ShardState {
+struct ShardState<S> {
     origin: Instant,
     scratch: RefCell<Scratch>,
     workers: Workers,
+    reach: Box<dyn Reach<S>>,
 }
 
-impl ShardState {
-    fn new(workers: Workers) -> Self {
+impl<S> ShardState<S> {
+    fn new(workers: Workers, reach: Box<dyn Reach<S>>) -> Self {
         Self {
             origin: Instant::now(),
             scratch: RefCell::new(Scratch::new()),
             workers,
+            reach,
         }
     }
 
@@ -96,16 +104,16 @@ impl ShardState {
 pub struct Overloaded;
 
 impl Shards {
-    /// Starts `count` shards; with `pin`, each on a CPU of its own.
+    /// Starts `count` shards; with `pin`, each on a CPU of its own. `dialer` dials for their calls.
     ///
     /// # Errors
     /// A thread or its runtime could not be made.
-    pub fn start(count: usize, pin: bool, workers: &Workers) -> io::Result<Self> {
+    pub fn start(count: usize, pin: bool, workers: &Workers, dialer: &Dialer) -> io::Result<Self> {
         let cpus = if pin { affinity()? } else { Vec::new() };
         let shards = (0..count)
             .map(|index| {
                 let cpu = cpus.get(index % cpus.len().max(1)).copied();
-                Shard::start(index, cpu, workers.clone())
+                Shard::start(index, cpu, workers.clone(), dialer.clone())
             })
             .collect::<io::Result<_>>()?;
         Ok(Self { shards })
@@ -151,7 +159,12 @@ impl Drop for Shards {
 }
 
 impl Shard {
-    fn start(index: usize, cpu: Option<usize>, workers: Workers) -> io::Result<Self> {
+    fn start(
+        index: usize,
+        cpu: Option<usize>,
+        workers: Workers,
+        dialer: Dialer,
+    ) -> io::Result<Self> {
         let (inbox, new_calls) = mpsc::channel(INBOX);
         let calls = Arc::new(AtomicUsize::new(0));
         let load = Arc::clone(&calls);
@@ -174,7 +187,7 @@ impl Shard {
                 if report.send(result).is_ok()
                     && let Some(runtime) = runtime
                 {
-                    runtime.block_on(serve(new_calls, &load, workers));
+                    runtime.block_on(serve(new_calls, &load, workers, dialer));
                 }
             })?;
         started
@@ -189,8 +202,13 @@ impl Shard {
 }
 
 /// The life of a shard: begins calls until its inbox is closed.
-async fn serve(mut new_calls: mpsc::Receiver<NewCall>, load: &Arc<AtomicUsize>, workers: Workers) {
-    let state = Rc::new(ShardState::new(workers));
+async fn serve(
+    mut new_calls: mpsc::Receiver<NewCall>,
+    load: &Arc<AtomicUsize>,
+    workers: Workers,
+    dialer: Dialer,
+) {
+    let state = Rc::new(ShardState::new(workers, Box::new(dialer)));
     while let Some(call) = new_calls.recv().await {
         let place = Place(Arc::clone(load));
         let state = Rc::clone(&state);
@@ -211,7 +229,7 @@ impl Drop for Place {
     }
 }
 
-async fn begin(new: NewCall, state: Rc<ShardState>) {
+async fn begin(new: NewCall, state: Rc<ShardState<Transport>>) {
     let (transport, early) = match new.socket.adopt() {
         Ok(adopted) => adopted,
         Err(error) => {
@@ -220,7 +238,7 @@ async fn begin(new: NewCall, state: Rc<ShardState>) {
         }
     };
     let caller = SocketLink::new(transport, early, new.max_message_bytes).await;
-    let call = make_call(new.route, new.caller);
+    let call = make_call(new.route, new.caller, new.info);
     let mut reporter = new.reporter;
     let events = Box::new(move |event| reporter.report(event));
     CallTask::new(call, caller, new.mailbox, state, events).await;
@@ -228,9 +246,9 @@ async fn begin(new: NewCall, state: Rc<ShardState>) {
 }
 
 /// The one place where a call is made.
-fn make_call(route: Route, caller: CallerLeg) -> Call<AnyAgent> {
+fn make_call(route: Route, caller: CallerLeg, info: CallInfo) -> Call<AnyAgent> {
     let (agent, fallbacks) = route.build();
-    Call::with_fallbacks(route.config, caller, agent, fallbacks)
+    Call::with_fallbacks(route.config, caller, agent, fallbacks).known_as(info)
 }
 
 /// The CPUs this process may run on.

@@ -26,12 +26,14 @@ async fn call(calls: &Arc<Calls>) -> NewCall {
     let id = CallId::random().expect("randomness");
     let entered = calls.enter(id, "twilio").expect("room");
     NewCall {
+        info: CallInfo::default(),
         socket: Newborn::take(stream, &Bytes::new()).expect("a socket"),
         caller: CallerLeg::Twilio(TwilioLeg::new()),
         route: Route {
             spec: AgentSpec::Echo,
             fallbacks: Vec::new(),
             config: Arc::new(CallConfig::default()),
+            callbacks: None,
         },
         max_message_bytes: 1_024,
         mailbox: entered.mailbox,

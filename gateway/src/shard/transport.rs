@@ -1,17 +1,19 @@
 //! The byte stream under a media socket.
 //!
 //! A socket is born on control, where its handshakes run, and moves to a shard as a plain descriptor plus
-//! the bytes already read. TLS will be a second variant here: its handshake stays on control, and the
-//! variant carries the `rustls` connection beside the stream.
+//! the bytes already read and, under TLS, the `rustls` connection.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use rustls::Connection;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+
+use crate::tls::TlsStream;
 
 /// The kernel's send buffer of a media socket: what is in there can no longer be recalled.
 const SEND_BUFFER_BYTES: usize = 16 * 1_024;
@@ -20,6 +22,8 @@ const SEND_BUFFER_BYTES: usize = 16 * 1_024;
 #[derive(Debug)]
 pub struct Newborn {
     stream: std::net::TcpStream,
+    /// What encrypts it, handshake done.
+    tls: Option<Box<Connection>>,
     /// Read from the stream behind the upgrade, and not yet understood.
     early: Vec<u8>,
 }
@@ -36,23 +40,42 @@ impl Newborn {
         socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
         Ok(Self {
             stream,
+            tls: None,
             // A copy on purpose: the original pins hyper's whole buffer for the length of the call.
             early: early.to_vec(),
         })
     }
 
+    /// The same for a stream under TLS. `early` was decrypted already; what the connection has decrypted beyond
+    /// that stays with it.
+    ///
+    /// # Errors
+    /// As of [`take`](Self::take).
+    pub fn take_tls(stream: TcpStream, tls: Connection, early: &Bytes) -> io::Result<Self> {
+        Ok(Self {
+            tls: Some(Box::new(tls)),
+            ..Self::take(stream, early)?
+        })
+    }
+
     /// Registers the stream with the runtime this runs on.
-    pub(super) fn adopt(self) -> io::Result<(Transport, Vec<u8>)> {
+    pub(crate) fn adopt(self) -> io::Result<(Transport, Vec<u8>)> {
         let stream = TcpStream::from_std(self.stream)?;
-        Ok((Transport::Plain(stream), self.early))
+        let transport = match self.tls {
+            Some(tls) => Transport::Tls(Box::new(TlsStream::new(stream, *tls))),
+            None => Transport::Plain(stream),
+        };
+        Ok((transport, self.early))
     }
 }
 
 /// A media socket's stream, on its shard.
 #[derive(Debug)]
-pub(super) enum Transport {
+pub(crate) enum Transport {
     /// TCP without TLS.
     Plain(TcpStream),
+    /// TCP with TLS.
+    Tls(Box<TlsStream<TcpStream>>),
 }
 
 /// What a link wants of its stream beside bytes.
@@ -63,7 +86,10 @@ pub(super) trait MediaStream: AsyncRead + AsyncWrite + Unpin {
 
 impl MediaStream for Transport {
     fn quick_ack(&self) {
-        let Self::Plain(stream) = self;
+        let stream = match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref(),
+        };
         // Without it the call is as correct, and up to 40 ms later.
         if let Err(error) = SockRef::from(stream).set_tcp_quickack(true) {
             tracing::trace!(%error, "TCP_QUICKACK refused");
@@ -79,8 +105,10 @@ impl AsyncRead for Transport {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let Self::Plain(stream) = self.get_mut();
-        Pin::new(stream).poll_read(cx, buf)
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
+        }
     }
 }
 
@@ -90,17 +118,23 @@ impl AsyncWrite for Transport {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let Self::Plain(stream) = self.get_mut();
-        Pin::new(stream).poll_write(cx, buf)
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
+        }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self::Plain(stream) = self.get_mut();
-        Pin::new(stream).poll_flush(cx)
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+        }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Self::Plain(stream) = self.get_mut();
-        Pin::new(stream).poll_shutdown(cx)
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+        }
     }
 }

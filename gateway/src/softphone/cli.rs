@@ -14,30 +14,18 @@ use super::{PhoneError, place, read_wav};
 /// Events waiting to be printed.
 const EVENTS: usize = 1_024;
 
-/// Call an agent, speak a WAV file to it, write down what was heard.
+/// What a call says and leaves behind, whoever is called.
 #[derive(Debug, Clone, Args)]
-pub struct CallArgs {
-    /// Where to call: ws://host:port/path
-    #[arg(long = "to", value_name = "URL")]
-    pub url: String,
-    /// The wire to speak
-    #[arg(long, value_enum, default_value = "omni")]
-    pub dialect: Dialect,
+pub struct Speech {
     /// What the caller says; any usual rate, mixed down to mono
     #[arg(long, value_name = "FILE")]
     pub wav: PathBuf,
-    /// Where to write the call as a WAV file: caller left, agent right
+    /// Where to write the call as a WAV file: caller left, called side right
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Where to write the report and timeline
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// The key; better given by --key-file or the environment, where other users cannot see it
-    #[arg(long, env = "TRUNKLINE_KEY", hide_env_values = true, value_parser = parse_key)]
-    pub key: Option<Key>,
-    /// A file that holds the key; wins over the environment
-    #[arg(long, value_name = "FILE")]
-    pub key_file: Option<PathBuf>,
     /// Rate of the call in Hz: 8000, 16000 or 24000; Twilio is always 8000
     #[arg(long, value_name = "HZ")]
     pub rate: Option<u32>,
@@ -50,11 +38,25 @@ pub struct CallArgs {
     /// The longest the call may last, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     pub max_s: u64,
-    /// NAME=VALUE for the far end: a custom parameter on Twilio, a query parameter on Omni; repeatable
+    /// NAME=VALUE for the far end: a custom parameter of the stream, a query parameter on Omni; repeatable
     #[arg(long = "param", value_name = "NAME=VALUE")]
     pub parameters: Vec<String>,
+}
+
+/// How an agent is called.
+#[derive(Debug, Clone, Args)]
+pub struct AgentArgs {
+    /// The wire to speak
+    #[arg(long, value_enum, default_value = "omni", conflicts_with = "to_bot")]
+    pub dialect: Dialect,
+    /// The key; better given by --key-file or the environment, where other users cannot see it
+    #[arg(long, env = "TRUNKLINE_KEY", hide_env_values = true, value_parser = parse_key)]
+    pub key: Option<Key>,
+    /// A file that holds the key; wins over the environment
+    #[arg(long, value_name = "FILE", conflicts_with = "to_bot")]
+    pub key_file: Option<PathBuf>,
     /// Further keys of Omni's configure frame, as a JSON object
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, value_name = "JSON", conflicts_with = "to_bot")]
     pub configure: Option<String>,
 }
 
@@ -63,21 +65,9 @@ pub struct CallArgs {
 /// # Errors
 ///
 /// Those of [`place`], and files that cannot be read or written.
-pub async fn run(args: CallArgs) -> Result<CallReport, PhoneError> {
-    let options = args.options()?;
-    let samples = read_wav(&read(&args.wav)?, options.rate_hz)?;
-    let label = args
-        .wav
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
-    let script = vec![
-        Step::Say { samples, label },
-        Step::Silence {
-            ms: args.linger_s.saturating_mul(1000),
-        },
-    ];
+pub async fn run(url: &str, speech: &Speech, agent: &AgentArgs) -> Result<CallReport, PhoneError> {
+    let options = agent.options(url, speech)?;
+    let script = speech.script(options.rate_hz)?;
     let (sender, mut events) = mpsc::channel(EVENTS);
     let printing = async {
         while let Some(event) = events.recv().await {
@@ -87,31 +77,48 @@ pub async fn run(args: CallArgs) -> Result<CallReport, PhoneError> {
     let (report, ()) = tokio::join!(Box::pin(place(options, script, sender)), printing);
     let report = report?;
     eprint!("{}", summary(&report));
-    if let Some(path) = &args.out {
+    if let Some(path) = &speech.out {
         write(path, &report.recording.to_wav())?;
     }
-    if let Some(path) = &args.json {
+    if let Some(path) = &speech.json {
         write(path, &serde_json::to_vec_pretty(&report)?)?;
     }
     Ok(report)
 }
 
-impl CallArgs {
+impl Speech {
+    /// Says the file and listens.
+    pub(crate) fn script(&self, rate_hz: u32) -> Result<Vec<Step>, PhoneError> {
+        let samples = read_wav(&read(&self.wav)?, rate_hz)?;
+        let name = self.wav.file_name().unwrap_or_default();
+        let label = name.to_string_lossy().into_owned();
+        let ms = self.linger_s.saturating_mul(1000);
+        Ok(vec![Step::Say { samples, label }, Step::Silence { ms }])
+    }
+
+    /// The parameters, each `NAME=VALUE`.
+    pub(crate) fn pairs(&self) -> Result<Vec<(String, String)>, PhoneError> {
+        let pair = |text: &String| {
+            let bad = || PhoneError::Parameter { got: text.clone() };
+            let (name, value) = text.split_once('=').ok_or_else(bad)?;
+            Ok((name.to_owned(), value.to_owned()))
+        };
+        self.parameters.iter().map(pair).collect()
+    }
+}
+
+impl AgentArgs {
     /// What was typed, as what it means.
-    fn options(&self) -> Result<Options, PhoneError> {
-        let mut options = Options::new(self.url.as_str(), self.dialect);
-        options.rate_hz = self.rate.unwrap_or(options.rate_hz);
-        options.max_s = self.max_s;
-        options.keys = self.dtmf.clone();
+    fn options(&self, url: &str, speech: &Speech) -> Result<Options, PhoneError> {
+        let mut options = Options::new(url, self.dialect);
+        options.rate_hz = speech.rate.unwrap_or(options.rate_hz);
+        options.max_s = speech.max_s;
+        options.keys = speech.dtmf.clone();
+        options.parameters = speech.pairs()?;
         options.key = match &self.key_file {
             Some(path) => Some(Key::new(&String::from_utf8_lossy(&read(path)?))),
             None => self.key.clone(),
         };
-        for text in &self.parameters {
-            let bad = || PhoneError::Parameter { got: text.clone() };
-            let (name, value) = text.split_once('=').ok_or_else(bad)?;
-            options.parameters.push((name.to_owned(), value.to_owned()));
-        }
         if let Some(text) = &self.configure {
             options.configure = serde_json::from_str(text)?;
         }
@@ -152,7 +159,7 @@ fn read(path: &Path) -> Result<Vec<u8>, PhoneError> {
     })
 }
 
-fn write(path: &Path, bytes: &[u8]) -> Result<(), PhoneError> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), PhoneError> {
     fs::write(path, bytes).map_err(|source| PhoneError::File {
         path: path.to_owned(),
         source,
@@ -166,18 +173,19 @@ mod tests {
 
     #[derive(Debug, Parser)]
     struct Typed {
+        #[arg(long)]
+        to_bot: Option<String>,
         #[command(flatten)]
-        call: CallArgs,
+        speech: Speech,
+        #[command(flatten)]
+        agent: AgentArgs,
     }
 
     fn typed(more: &[&str]) -> Result<Options, PhoneError> {
-        let all = ["call", "--to", "ws://h/", "--wav", "a.wav"]
-            .iter()
-            .chain(more);
-        Typed::try_parse_from(all)
-            .expect("well typed")
-            .call
-            .options()
+        let all = ["call", "--wav", "a.wav"].iter().chain(more);
+        let typed = Typed::try_parse_from(all).expect("well typed");
+        assert_eq!(typed.to_bot, None);
+        typed.agent.options("ws://h/", &typed.speech)
     }
 
     #[test]

@@ -8,10 +8,10 @@
 //! buffer, dialect) is pure and counts time in samples.
 
 mod activity;
-mod caller;
+pub(crate) mod caller;
 /// The `trunkline call` command.
 pub mod cli;
-mod clock;
+pub(crate) mod clock;
 mod connect;
 mod dialect;
 mod ear;
@@ -20,7 +20,7 @@ mod event;
 mod journal;
 mod options;
 mod phone;
-mod player;
+pub(crate) mod player;
 mod report;
 mod run;
 mod sound;

@@ -5,7 +5,7 @@ use metrics::Recorder;
 use super::totals::TOTALS;
 
 /// What every counter counts that moves while calls run.
-const COUNTERS: [(&str, &str); 5] = [
+const COUNTERS: [(&str, &str); 11] = [
     (
         "trunkline_calls_began_total",
         "Calls admitted; less trunkline_calls_ended_total, calls running.",
@@ -25,6 +25,30 @@ const COUNTERS: [(&str, &str); 5] = [
     (
         "trunkline_events_missed_total",
         "Events of calls that did not reach the log.",
+    ),
+    (
+        "trunkline_dials_refused_total",
+        "Dials, requests and name look-ups refused because too many were under way.",
+    ),
+    (
+        "trunkline_agent_lost_total",
+        "Times an agent was lost or not reached, by reason.",
+    ),
+    (
+        "trunkline_callbacks_queued_total",
+        "Callbacks to be delivered; less those delivered and failed, callbacks pending.",
+    ),
+    (
+        "trunkline_callbacks_delivered_total",
+        "Callbacks answered with 2xx.",
+    ),
+    (
+        "trunkline_callbacks_failed_total",
+        "Callbacks given up: six attempts in vain, no longer wanted, or pending at the end.",
+    ),
+    (
+        "trunkline_callbacks_dropped_total",
+        "Callbacks never queued, because too many were pending.",
     ),
 ];
 

@@ -59,7 +59,8 @@ fn write(reported: &Reported) {
     let call = reported.call.as_str();
     let dialect = reported.dialect;
     match &reported.event {
-        CallEvent::Live { peer_call_id } => {
+        CallEvent::Live { info } => {
+            let peer_call_id = &info.peer_call_id;
             tracing::info!(call, dialect, peer_call_id, "call live");
         }
         CallEvent::Identified { peer_call_id } => {
@@ -79,6 +80,13 @@ fn write(reported: &Reported) {
             tracing::warn!(call, dialect, code, "bad message dropped");
         }
         CallEvent::TransferWanted { .. } => tracing::info!(call, dialect, "transfer wanted"),
+        CallEvent::AgentDropped { code } => {
+            tracing::warn!(call, dialect, code, "bad message of the agent dropped");
+        }
+        CallEvent::TransferFailed { fault } => {
+            tracing::info!(call, dialect, reason = fault.label(), "transfer failed");
+        }
+        CallEvent::HandedOver => tracing::info!(call, dialect, "handed over"),
         CallEvent::AgentLost { reason } => {
             tracing::warn!(call, dialect, reason, "agent lost");
         }
@@ -91,6 +99,7 @@ fn write(reported: &Reported) {
             ending,
             counters,
             metering,
+            said: _,
         } => tracing::info!(
             call,
             dialect,
@@ -109,6 +118,7 @@ fn write(reported: &Reported) {
             slipped_ms = counters.slipped_ms,
             answers_dropped = counters.answers_dropped,
             agents_lost = counters.agents_lost,
+            agent_dropped = counters.agent_dropped,
             dropped = counters.dropped,
             ignored = counters.ignored,
             stale = counters.stale,
@@ -167,6 +177,7 @@ mod tests {
                 ending: Ending::Shutdown,
                 counters: Counters::default(),
                 metering: Metering::default(),
+                said: Vec::new(),
             });
         }
         // The call and its directory are still there, as they are when a process is told to stop.

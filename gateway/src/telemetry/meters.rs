@@ -8,6 +8,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 use trunkline_call::{CallEvent, Ending};
 
 use super::descriptions::describe;
+use super::reasons::Reasons;
 use super::totals::Totals;
 
 /// Dialects that metrics are labelled with.
@@ -34,6 +35,19 @@ pub enum Refused {
     Fault,
 }
 
+/// What became of a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallbackCount {
+    /// It waits to be delivered.
+    Queued,
+    /// The server has taken it.
+    Delivered,
+    /// It was given up.
+    Failed,
+    /// It was never queued.
+    Dropped,
+}
+
 /// The handles of every metric, and the text they are read as.
 #[derive(Debug)]
 pub struct Meters {
@@ -41,6 +55,9 @@ pub struct Meters {
     per_dialect: Vec<PerDialect>,
     refused: [Counter; 4],
     events_missed: Counter,
+    dials_refused: Counter,
+    agent_lost: Reasons,
+    callbacks: [Counter; 4],
 }
 
 struct PerDialect {
@@ -72,6 +89,12 @@ impl Meters {
         describe(&recorder);
         let refused = ["key", "request", "capacity", "fault"]
             .map(|reason| counter(&recorder, "trunkline_refused_total", &[("reason", reason)]));
+        let callbacks = [
+            "trunkline_callbacks_queued_total",
+            "trunkline_callbacks_delivered_total",
+            "trunkline_callbacks_failed_total",
+            "trunkline_callbacks_dropped_total",
+        ];
         Ok(Self {
             per_dialect: DIALECTS
                 .iter()
@@ -79,6 +102,15 @@ impl Meters {
                 .collect(),
             refused,
             events_missed: counter(&recorder, "trunkline_events_missed_total", &[]),
+            dials_refused: counter(&recorder, "trunkline_dials_refused_total", &[]),
+            callbacks: callbacks.map(|name| counter(&recorder, name, &[])),
+            agent_lost: Reasons::new(move |reason| {
+                counter(
+                    &recorder,
+                    "trunkline_agent_lost_total",
+                    &[("reason", reason)],
+                )
+            }),
             handle,
         })
     }
@@ -120,6 +152,18 @@ impl Meters {
         self.events_missed.increment(1);
     }
 
+    /// A dial or a request was refused because too many were under way.
+    pub fn dial_refused(&self) {
+        self.dials_refused.increment(1);
+    }
+
+    /// Something became of a callback.
+    pub fn callback(&self, what: CallbackCount) {
+        if let Some(counter) = self.callbacks.get(what as usize) {
+            counter.increment(1);
+        }
+    }
+
     /// Something happened in a call.
     pub fn call_event(&self, dialect: &str, event: &CallEvent) {
         let Some(meters) = self.of(dialect) else {
@@ -130,10 +174,12 @@ impl Meters {
             CallEvent::BargeIn {
                 cleared_after_us, ..
             } => meters.cleared.record(seconds(*cleared_after_us)),
+            CallEvent::AgentLost { reason } => self.agent_lost.count(reason),
             CallEvent::Ended {
                 ending,
                 counters,
                 metering,
+                ..
             } => {
                 meters.totals.add(counters, metering);
                 if let Some((_, ended)) = meters.ending(ending.label()) {
@@ -207,4 +253,46 @@ fn labels_of(labels: &[(&'static str, &str)]) -> Vec<metrics::Label> {
 
 fn seconds(us: u64) -> f64 {
     us as f64 / 1e6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lost(meters: &Meters, reason: &'static str) {
+        meters.call_event("omni", &CallEvent::AgentLost { reason });
+    }
+
+    #[test]
+    fn lost_agents_are_counted_by_reason() {
+        let meters = Meters::new().expect("meters");
+        lost(&meters, "refused");
+        lost(&meters, "no_voice");
+        lost(&meters, "refused");
+        let page = meters.render();
+        for line in [
+            "trunkline_agent_lost_total{reason=\"refused\"} 2\n",
+            "trunkline_agent_lost_total{reason=\"no_voice\"} 1\n",
+            "trunkline_agent_lost_total{reason=\"other\"} 0\n",
+        ] {
+            assert!(page.contains(line), "{line:?} is not in:\n{page}");
+        }
+    }
+
+    /// However many words engines find, the series are bounded.
+    #[test]
+    fn reasons_beyond_the_bound_are_counted_together() {
+        let meters = Meters::new().expect("meters");
+        for number in 0..100 {
+            lost(&meters, format!("reason_{number}").leak());
+        }
+        lost(&meters, "reason_99");
+        lost(&meters, "reason_0");
+        let page = meters.render();
+        let series = page.matches("trunkline_agent_lost_total{").count();
+        assert_eq!(series, 65);
+        for line in ["{reason=\"other\"} 37\n", "{reason=\"reason_0\"} 2\n"] {
+            assert!(page.contains(line), "{line:?} is not in:\n{page}");
+        }
+    }
 }

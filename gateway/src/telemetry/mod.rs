@@ -3,7 +3,8 @@
 mod descriptions;
 mod log;
 mod meters;
+mod reasons;
 mod totals;
 
 pub use log::{LogFormat, init_log, write_reports};
-pub use meters::{Meters, Refused, keep_up};
+pub use meters::{CallbackCount, Meters, Refused, keep_up};

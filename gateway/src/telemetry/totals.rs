@@ -8,7 +8,7 @@ use trunkline_call::{Counters, Metering};
 pub(super) type Total = (&'static str, &'static str, fn(&Counters, &Metering) -> u64);
 
 /// Every one of them.
-pub(super) const TOTALS: [Total; 20] = [
+pub(super) const TOTALS: [Total; 21] = [
     (
         "trunkline_media_in_frames_total",
         "Media frames received from callers, added when a call ends.",
@@ -81,6 +81,11 @@ pub(super) const TOTALS: [Total; 20] = [
         "trunkline_answers_dropped_total",
         "Answers prepared early and thrown away because the caller went on.",
         |c, _| c.answers_dropped,
+    ),
+    (
+        "trunkline_agent_messages_dropped_total",
+        "Messages of bots dropped as faulty.",
+        |c, _| c.agent_dropped,
     ),
     (
         "trunkline_agents_lost_total",

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 # Their assertions are to say what was expected and got, as those of the tests do.
-pytest.register_assert_rewrite("carrier", "gateway", "keys", "omni", "refusals")
+pytest.register_assert_rewrite("callers", "carrier", "farends", "gateway", "keys", "omni", "programs", "refusals")
 
 import keys  # noqa: E402
+from callers import SCOPES, stream_url  # noqa: E402
 from gateway import Gateway  # noqa: E402
-
-SCOPES = "omni:session,telephony:stream"
 
 
 @pytest.fixture(scope="session")
@@ -47,9 +46,3 @@ def echo_url(gateway: Gateway, signer: keys.SigningKey) -> str:
 @pytest.fixture(scope="session")
 def booking_url(gateway: Gateway, signer: keys.SigningKey) -> str:
     return stream_url(gateway, signer, "booking")
-
-
-def stream_url(gateway: Gateway, signer: keys.SigningKey, agent: str) -> str:
-    claims = keys.Claims("telephony:stream", session=keys.Session(label=agent))
-    token = gateway.keep_secret(keys.mint(signer, claims))
-    return f"{gateway.ws}/v1/telephony/streams/twilio/{token}"

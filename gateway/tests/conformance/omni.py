@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,8 @@ from websockets.sync.client import ClientConnection, connect
 AUDIO, CALLER_TEXT, CONTROL = 1, 2, 3
 
 REPLY_S = 15
+# Audio comes every 20 ms while somebody speaks.
+QUIET_S = 0.5
 
 
 class Session:
@@ -26,9 +29,9 @@ class Session:
         self.frame_bytes: set[int] = set()
         self.caller_text: list[dict[str, Any]] = []
 
-    def read(self) -> int:
+    def read(self, timeout_s: float = REPLY_S) -> int:
         """Takes in the next message and returns its tag."""
-        message = self.socket.recv(timeout=REPLY_S)
+        message = self.socket.recv(timeout=timeout_s)
         assert isinstance(message, bytes), f"expected a binary message, got text {message!r}"
         tag, body = message[0], message[1:]
         if tag == AUDIO:
@@ -47,6 +50,21 @@ class Session:
         """Reads until `done`."""
         while not done():
             self.read()
+
+    def read_for(self, seconds: float) -> None:
+        """Reads what comes within this time."""
+        until_s = time.monotonic() + seconds
+        with contextlib.suppress(TimeoutError):
+            while (left_s := until_s - time.monotonic()) > 0:
+                self.read(left_s)
+
+    def read_until_quiet(self) -> None:
+        """Reads until nothing comes any more."""
+        until_s = time.monotonic() + REPLY_S
+        with contextlib.suppress(TimeoutError):
+            while time.monotonic() < until_s:
+                self.read(QUIET_S)
+            raise AssertionError(f"no quiet within {REPLY_S} s")
 
     def wait_event(self, name: str) -> dict[str, Any]:
         """The next event of this name that has not been waited for; what comes before it is kept."""

@@ -1,7 +1,9 @@
 //! The configuration as it is written in `trunkline.toml`.
 
+mod bots;
 mod lines;
 mod policies;
+mod secret;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,8 +11,12 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use crate::telemetry::LogFormat;
+pub(super) use bots::{
+    TypedAddress, TypedBot, TypedEgress, TypedManners, TypedStream, TypedWebhook,
+};
 pub(super) use lines::{TypedLine, TypedLines, TypedRecording};
 pub(super) use policies::{TypedFailover, TypedSensitivity, TypedTurns, TypedUplink};
+pub(super) use secret::TypedSecret;
 
 /// `trunkline.toml`. Every key is optional.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -36,6 +42,8 @@ pub struct Typed {
     pub failover: TypedFailover,
     /// What the gateway itself says.
     pub lines: TypedLines,
+    /// Whom the gateway may dial.
+    pub egress: TypedEgress,
     /// Agents by name.
     pub agents: BTreeMap<String, TypedAgent>,
     /// Numbers and labels to agents.
@@ -94,6 +102,14 @@ pub struct TypedAgent {
     pub echo: Option<bool>,
     /// A script's file, or `builtin:booking`.
     pub script: Option<String>,
+    /// A bot on a server of somebody's own.
+    pub bot: Option<TypedBot>,
+    /// A bot that is asked over HTTP.
+    pub webhook: Option<TypedWebhook>,
+    /// Who is told what becomes of its calls; a bot's own table may say so too.
+    pub status_callback_url: Option<TypedSecret>,
+    /// Signs that.
+    pub status_callback_secret: Option<TypedSecret>,
     /// Agents that take over, in order, when this one is lost.
     pub fallback: Vec<String>,
     /// Above `[turns]`, key by key.

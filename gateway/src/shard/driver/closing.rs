@@ -1,23 +1,24 @@
-//! The end of a call's sockets: the close handshake, seen through as long as that may take.
+//! The end of a link, and of a call's sockets: the close handshake is seen through as long as that may take.
 
 use std::task::{Context, Poll};
 
-use tokio::time::Instant;
 use trunkline_call::{Agent, Down, Input, LinkId, Scratch, Time};
 
-use super::super::link::Link;
+use super::super::link::{Link, Slot};
 use super::super::transport::MediaStream;
-use super::{CLOSE_MS, CallTask, READS_A_WAKE, Stage};
+use super::{CallTask, Stage};
 
 impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
-    /// A link has nothing more to give. A caller whose close could not be answered yet keeps its socket until
-    /// it is; the call need not wait for that.
+    /// A link has nothing more to give. A peer whose close could not be answered yet is answered still; the call
+    /// need not wait for that.
     pub(super) fn lose(&mut self, now: Time, id: LinkId, why: Down, scratch: &mut Scratch) {
-        if self.slot(id).is_some_and(|slot| slot.owes_close()) {
-            self.call.handle_input(now, Input::Down(id, why), scratch);
-        } else {
-            self.drop_link(now, id, why, scratch);
+        let owes_close = self.slot(id).is_some_and(|slot| slot.owes_close());
+        if owes_close && id != LinkId::CALLER {
+            self.close_link(id, 1000);
+        } else if !owes_close && let Some(slot) = self.slots.get_mut(id.slot()) {
+            *slot = None;
         }
+        self.call.handle_input(now, Input::Down(id, why), scratch);
     }
 
     /// Queues the close frame behind what was sent. A socket too stalled to take even that is dropped.
@@ -32,37 +33,42 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
         }
     }
 
-    pub(super) fn start_closing(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.stage = Stage::Closing;
-        for slot in self.slots.iter_mut().skip(1) {
-            *slot = None;
+    /// The call has done with a link of its agent's, whose slot is free for another at once.
+    pub(super) fn close_link(&mut self, id: LinkId, code: u16) {
+        if self.slot(id).is_some()
+            && let Some(slot) = self.slots.get_mut(id.slot())
+            && let Some(slot) = slot.take()
+        {
+            self.leave(slot, code);
         }
-        let deadline = Instant::now() + std::time::Duration::from_millis(CLOSE_MS);
-        self.timer.as_mut().reset(deadline);
-        self.close(cx)
     }
 
-    /// Sees the close handshake through, as long as that may take.
-    pub(super) fn close(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(Some(slot)) = self.slots.first_mut() else {
-            return Poll::Ready(());
-        };
-        if self.timer.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(());
-        }
-        if let Link::Socket(link) = &mut slot.link
-            && let Poll::Ready(Err(_)) = link.poll_finish(cx)
+    /// A socket is closed as [`close_caller`](Self::close_caller) does it, while the call goes on. Everything
+    /// else, a dial that has not come to anything among it, is dropped.
+    pub(super) fn leave(&mut self, slot: Slot<S>, code: u16) {
+        if let Link::Socket(mut link) = slot.link
+            && link.close(code).is_ok()
         {
-            return Poll::Ready(());
+            self.leaving.push(link);
         }
-        for _ in 0..READS_A_WAKE {
-            match slot.poll_frame(cx) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(_)) => return Poll::Ready(()),
+    }
+
+    /// The call is over: what is left of it are sockets that are leaving.
+    pub(super) fn start_closing(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.stage = Stage::Closing;
+        for index in 1..self.slots.len() {
+            if let Some(slot) = self.slots[index].take() {
+                self.leave(slot, 1001);
             }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        // Its close frame is queued already.
+        if let Some(Slot {
+            link: Link::Socket(link),
+            ..
+        }) = self.slots[0].take()
+        {
+            self.leaving.push(link);
+        }
+        self.leaving.poll(cx)
     }
 }

@@ -9,7 +9,9 @@ use bytes::BytesMut;
 use trunkline_call::{Down, Frame, LinkId, SendKind};
 use trunkline_local::WorkerLink;
 
+use super::reach::Dialling;
 use super::transport::MediaStream;
+use crate::dial::Answer;
 pub(super) use socket::SocketLink;
 pub(super) use worker::{has_room, open_worker, read_worker};
 
@@ -20,6 +22,10 @@ pub(super) enum Link<S> {
     Socket(Box<SocketLink<S>>),
     /// A local engine.
     Worker(WorkerLink),
+    /// A WebSocket that is being dialled.
+    Dialling(Dialling<S>),
+    /// The answer to a request.
+    Http(Box<Answer>),
 }
 
 /// A link in its slot, and how far it is with what it was given.
@@ -35,7 +41,7 @@ pub(super) struct Slot<S> {
 }
 
 /// From how much on nothing more is handed to a link before its next flush. With the largest message, the
-/// 16 KiB of a transcript, it stays within tungstenite's own bound of 20 KiB.
+/// 16 KiB of a transcript or of a bot's own opening, it stays within the library's own bound.
 const FEED_BYTES: usize = 4 * 1_024;
 
 impl<S: MediaStream> Slot<S> {
@@ -53,6 +59,7 @@ impl<S: MediaStream> Slot<S> {
         match &self.link {
             Link::Socket(_) => !self.flushing && self.fed_bytes < FEED_BYTES,
             Link::Worker(link) => has_room(link),
+            Link::Dialling(_) | Link::Http(_) => false,
         }
     }
 
@@ -66,6 +73,8 @@ impl<S: MediaStream> Slot<S> {
         match &mut self.link {
             Link::Socket(link) => link.poll_frame(cx),
             Link::Worker(link) => read_worker(link, cx),
+            Link::Dialling(_) => Poll::Pending,
+            Link::Http(answer) => answer.poll_frame(cx),
         }
     }
 
@@ -93,6 +102,8 @@ impl<S: MediaStream> Slot<S> {
                 }
                 Ok(())
             }
+            // Never writable.
+            Link::Dialling(_) | Link::Http(_) => Ok(()),
         }
     }
 

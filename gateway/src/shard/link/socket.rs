@@ -22,7 +22,14 @@ use crate::shard::transport::MediaStream;
 /// first frames behind our delayed acknowledgement, and the schedule keeps that delay.
 const QUICK_WAKES: u8 = 20;
 
-/// One WebSocket, in the role of the server.
+/// What the library takes before it has been flushed: 4 KiB after which a link is fed no more, the largest message
+/// of 16 KiB, and what frames put before each.
+const SERVER_BUFFER_BYTES: usize = 21 * 1_024;
+
+/// The same towards a bot, whose frames have longer heads.
+const CLIENT_BUFFER_BYTES: usize = 24 * 1_024;
+
+/// One WebSocket, in either role.
 #[derive(Debug)]
 pub(in crate::shard) struct SocketLink<S> {
     socket: WebSocketStream<S>,
@@ -47,11 +54,11 @@ enum PeerClose {
 
 /// The library is a queue too: with its defaults a stalled peer takes seconds of audio that can no longer
 /// be recalled, and every read clears 128 KiB.
-fn bounds(max_message_bytes: usize) -> WebSocketConfig {
+fn bounds(max_message_bytes: usize, buffer_bytes: usize) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(4 * 1_024)
         .write_buffer_size(4 * 1_024)
-        .max_write_buffer_size(20 * 1_024)
+        .max_write_buffer_size(buffer_bytes)
         .max_message_size(Some(max_message_bytes))
         .max_frame_size(Some(max_message_bytes))
 }
@@ -59,11 +66,28 @@ fn bounds(max_message_bytes: usize) -> WebSocketConfig {
 impl<S: MediaStream> SocketLink<S> {
     /// The server's end of a socket whose upgrade is done. `early` was read behind it.
     pub(in crate::shard) async fn new(stream: S, early: Vec<u8>, max_message_bytes: usize) -> Self {
-        let config = Some(bounds(max_message_bytes));
+        let config = Some(bounds(max_message_bytes, SERVER_BUFFER_BYTES));
         Self {
             socket: WebSocketStream::from_partially_read(stream, early, Role::Server, config).await,
             current: None,
             quick_wakes: QUICK_WAKES,
+            broken: false,
+            close: PeerClose::Awaited,
+        }
+    }
+
+    /// The client's end of a socket that was dialled. `early` was read behind the upgrade.
+    pub(in crate::shard) async fn client(
+        stream: S,
+        early: Vec<u8>,
+        max_message_bytes: usize,
+    ) -> Self {
+        let config = Some(bounds(max_message_bytes, CLIENT_BUFFER_BYTES));
+        Self {
+            socket: WebSocketStream::from_partially_read(stream, early, Role::Client, config).await,
+            current: None,
+            // What a bot sends is not paced by its clock.
+            quick_wakes: 0,
             broken: false,
             close: PeerClose::Awaited,
         }
@@ -77,7 +101,11 @@ impl<S: MediaStream> SocketLink<S> {
         }
     }
 
-    pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Result<Frame<'_>, Down>> {
+    /// The next frame. It borrows the link's buffer and is gone with the next call.
+    pub(in crate::shard) fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Frame<'_>, Down>> {
         // Dropped before the next read, so that its buffer is used again.
         self.current = None;
         if self.broken {
@@ -100,10 +128,11 @@ impl<S: MediaStream> SocketLink<S> {
             }
             Some(Err(Error::Utf8(_))) => return Poll::Ready(Ok(self.broke(CloseCode::Invalid))),
             Some(Err(Error::ConnectionClosed)) | None => return Poll::Ready(Err(Down::Finished)),
-            // Gone without a close.
             Some(Err(
                 Error::Io(_) | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake),
-            )) => return Poll::Ready(Err(Down::Lost)),
+            )) => {
+                return Poll::Ready(Err(self.gone()));
+            }
             Some(Err(error)) => {
                 tracing::debug!(%error, "WebSocket broken by the peer");
                 return Poll::Ready(Ok(self.broke(CloseCode::Protocol)));
@@ -113,12 +142,23 @@ impl<S: MediaStream> SocketLink<S> {
             Message::Text(text) => Frame::Text(text.as_str()),
             Message::Binary(bytes) => Frame::Binary(bytes),
             // The library answers pings and the close by itself, with the next flush.
-            Message::Close(_) => {
+            Message::Close(close) => {
                 self.close = PeerClose::Come;
-                Frame::Alive
+                let code = close.as_ref().map_or(CloseCode::Status, |close| close.code);
+                Frame::Closing { code: code.into() }
             }
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => Frame::Alive,
         }))
+    }
+
+    /// What it means that the transport is no more: many end the stream under TLS without `close_notify`, or reset
+    /// it, once they have closed.
+    fn gone(&self) -> Down {
+        if self.close == PeerClose::Awaited {
+            Down::Lost
+        } else {
+            Down::Finished
+        }
     }
 
     fn broke(&mut self, how: CloseCode) -> Frame<'static> {
@@ -139,7 +179,11 @@ impl<S: MediaStream> SocketLink<S> {
         }
     }
 
-    pub(super) fn push(&mut self, kind: SendKind, message: &mut BytesMut) -> Result<(), Down> {
+    pub(in crate::shard) fn push(
+        &mut self,
+        kind: SendKind,
+        message: &mut BytesMut,
+    ) -> Result<(), Down> {
         let content = message.split().freeze();
         let message = match kind {
             SendKind::Text => {
@@ -163,7 +207,7 @@ impl<S: MediaStream> SocketLink<S> {
 
     /// Begins the close handshake, unless the peer has. Its answer ends [`poll_frame`](Self::poll_frame).
     pub(in crate::shard) fn close(&mut self, code: u16) -> Result<(), Down> {
-        if self.owes_close() {
+        if self.close != PeerClose::Awaited {
             return Ok(());
         }
         self.start_send(Message::Close(Some(CloseFrame {
@@ -173,9 +217,8 @@ impl<S: MediaStream> SocketLink<S> {
     }
 
     pub(in crate::shard) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Down>> {
-        Pin::new(&mut self.socket)
-            .poll_flush(cx)
-            .map_err(|_| Down::Lost)
+        let flushed = std::task::ready!(Pin::new(&mut self.socket).poll_flush(cx));
+        Poll::Ready(flushed.map_err(|_| self.gone()))
     }
 
     /// Sends what is left. A socket from which nothing more is understood is then closed for writing, so
@@ -189,6 +232,14 @@ impl<S: MediaStream> SocketLink<S> {
         Poll::Ready(Ok(()))
     }
 
+    /// Ends the stream in the way of its transport, as far as that goes at once.
+    pub(in crate::shard) fn say_goodbye(&mut self, cx: &mut Context<'_>) {
+        let stream = Pin::new(self.socket.get_mut());
+        if let Poll::Ready(Err(error)) = stream.poll_shutdown(cx) {
+            tracing::trace!(%error, "gone before the end of its stream");
+        }
+    }
+
     fn start_send(&mut self, message: Message) -> Result<(), Down> {
         match Pin::new(&mut self.socket).start_send(message) {
             Ok(()) => Ok(()),
@@ -200,8 +251,11 @@ impl<S: MediaStream> SocketLink<S> {
                     !matches!(error, Error::WriteBufferFull(_)),
                     "more was handed over than a flush can hold"
                 );
-                Err(Down::Lost)
+                Err(self.gone())
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

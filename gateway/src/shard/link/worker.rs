@@ -14,6 +14,7 @@ const RING_SAMPLES: usize = (RECOGNISE_RING_MS as usize) * (RECOGNISE_RATE_HZ as
 /// Opens a link to a local worker.
 pub(in crate::shard) fn open_worker(workers: &Workers, spec: LinkSpec) -> Result<WorkerLink, Down> {
     let spec = match spec {
+        LinkSpec::Dial(_) | LinkSpec::Post(_) => return Err(Down::Unavailable),
         LinkSpec::Recognise { grammar, telephone } => WorkerSpec::Recognise {
             grammar,
             band: if telephone {

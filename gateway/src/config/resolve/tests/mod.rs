@@ -1,3 +1,5 @@
+mod bots;
+mod callbacks;
 mod policies;
 
 use trunkline_local::Voice;
@@ -85,6 +87,8 @@ fn an_unknown_key_is_an_error_in_every_table() {
         "agents.a.turns",
         "agents.a.uplink",
         "agents.a.failover",
+        "agents.a.webhook",
+        "egress",
     ] {
         let toml = format!("[{table}]\nsilense_ms = 1");
         let error = toml::from_str::<Typed>(&toml).expect_err(table);

@@ -17,6 +17,8 @@ use trunkline_engines::Echo;
 use trunkline_local::{Workers, WorkersConfig};
 use trunkline_protocol::client::omni::Open;
 
+use super::super::super::reach::Reach;
+use super::exchange::Exchange;
 use super::*;
 
 pub(super) type Phone = WebSocketStream<DuplexStream>;
@@ -42,6 +44,7 @@ pub(super) struct Setup<A> {
     pub(super) caller: CallerLeg,
     pub(super) config: CallConfig,
     pub(super) workers: Workers,
+    pub(super) reach: Box<dyn Reach<DuplexStream>>,
     pub(super) agent: A,
 }
 
@@ -53,6 +56,7 @@ impl<A: Agent + Unpin + 'static> Setup<A> {
             caller: CallerLeg::Twilio(TwilioLeg::new()),
             config: CallConfig::default(),
             workers: workers(),
+            reach: Box::new(Exchange::default()),
             agent,
         }
     }
@@ -79,7 +83,7 @@ impl<A: Agent + Unpin + 'static> Setup<A> {
             Call::new(Arc::new(self.config), self.caller, self.agent),
             caller,
             mailbox,
-            Rc::new(ShardState::new(self.workers)),
+            Rc::new(ShardState::new(self.workers, self.reach)),
             Box::new(move |event| sink.borrow_mut().push(event)),
         )));
         let line = Line {

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use trunkline_call::{Action, AgentEvent, AgentNeeds, Buffers, SendKind};
+use trunkline_call::{Action, AgentEvent, AgentNeeds, Buffers, LinkSpec, SendKind};
 use trunkline_codecs::format::AudioFormat;
 use trunkline_engines::SAMPLES_AT_ONCE;
 
