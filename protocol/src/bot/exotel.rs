@@ -102,18 +102,11 @@ pub(super) fn dtmf(
     duration_ms: u32,
     out: &mut BytesMut,
 ) {
-    head("dtmf", sequence, stream, out)
-        .object("dtmf", |dtmf| {
-            dtmf.chars("digit", [digit].into_iter())
-                .digits("duration", duration_ms.into())
-        })
-        .end();
+    pressed(head("dtmf", sequence, stream, out), digit, duration_ms);
 }
 
 pub(super) fn mark(stream: &Stream, sequence: u64, name: &str, out: &mut BytesMut) {
-    head("mark", sequence, stream, out)
-        .object("mark", |mark| mark.str("name", name))
-        .end();
+    named(head("mark", sequence, stream, out), name);
 }
 
 pub(super) fn stop(stream: &Stream, sequence: u64, reason: StopReason, out: &mut BytesMut) {
@@ -124,6 +117,20 @@ pub(super) fn stop(stream: &Stream, sequence: u64, reason: StopReason, out: &mut
                 .str("reason", reason.as_str())
         })
         .end();
+}
+
+/// A key behind the head of its message, as this family writes it.
+pub(super) fn pressed(head: ObjectWriter<'_>, digit: char, duration_ms: u32) {
+    head.object("dtmf", |dtmf| {
+        dtmf.chars("digit", [digit].into_iter())
+            .digits("duration", duration_ms.into())
+    })
+    .end();
+}
+
+/// A mark behind the head of its message, as Twilio's descendants write it.
+pub(super) fn named(head: ObjectWriter<'_>, name: &str) {
+    head.object("mark", |mark| mark.str("name", name)).end();
 }
 
 /// What every message but `connected` begins with.

@@ -59,6 +59,17 @@ pub(super) fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, BotFault
     })
 }
 
+/// The name of the event a message is of.
+pub(super) fn event_name<'t>(event: Option<&'t Text<'_>>) -> Result<&'t str, BotFault> {
+    event
+        .map(|Text(name)| name.as_ref())
+        .ok_or(BotFault::BadField {
+            field: "event",
+            expected: "the event's name",
+            got: "nothing",
+        })
+}
+
 /// Appends the samples of `payload` to `audio`, which is as before where that fails.
 pub(super) fn audio<'a>(
     field: &'static str,

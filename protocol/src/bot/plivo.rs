@@ -39,7 +39,7 @@ use bytes::BytesMut;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::inbound::{audio, check_stream, keys, mark_name, parse, text};
+use super::inbound::{audio, check_stream, event_name, keys, mark_name, parse, text};
 use super::media::{MediaTemplate, Slot};
 use super::{BotEvent, BotFault, Encoding, Stream};
 use crate::Frame;
@@ -148,13 +148,7 @@ pub(super) fn decode<'a>(
     samples: &mut Vec<u8>,
 ) -> Result<BotEvent<'a>, BotFault> {
     let wire: Wire<'a> = parse(text(frame)?)?;
-    let Some(event) = wire.event.as_ref().map(|event| event.0.as_ref()) else {
-        return Err(BotFault::BadField {
-            field: "event",
-            expected: "the event's name",
-            got: "nothing",
-        });
-    };
+    let event = event_name(wire.event.as_ref())?;
     let own = || check_stream(&stream.stream_id, wire.stream_id.as_ref());
     match event {
         "playAudio" => {

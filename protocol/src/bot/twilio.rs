@@ -34,7 +34,8 @@
 use bytes::BytesMut;
 use serde::Deserialize;
 
-use super::inbound::{Mark, Media, audio, check_stream, parse, text};
+use super::exotel::named;
+use super::inbound::{Mark, Media, audio, check_stream, event_name, parse, text};
 use super::media::{MediaTemplate, Slot};
 use super::{BotEvent, BotFault, Encoding, Stream};
 use crate::Frame;
@@ -99,9 +100,7 @@ pub(super) fn dtmf(stream: &Stream, sequence: u64, digit: char, out: &mut BytesM
 }
 
 pub(super) fn mark(stream: &Stream, sequence: u64, name: &str, out: &mut BytesMut) {
-    head("mark", sequence, stream, out)
-        .object("mark", |mark| mark.str("name", name))
-        .end();
+    named(head("mark", sequence, stream, out), name);
 }
 
 pub(super) fn stop(stream: &Stream, sequence: u64, out: &mut BytesMut) {
@@ -135,13 +134,7 @@ pub(super) fn decode<'a>(
     samples: &mut Vec<u8>,
 ) -> Result<BotEvent<'a>, BotFault> {
     let wire: Wire<'a> = parse(text(frame)?)?;
-    let Some(event) = wire.event.as_ref().map(|event| event.0.as_ref()) else {
-        return Err(BotFault::BadField {
-            field: "event",
-            expected: "the event's name",
-            got: "nothing",
-        });
-    };
+    let event = event_name(wire.event.as_ref())?;
     if !matches!(event, "media" | "mark" | "clear") {
         return Ok(BotEvent::Ignored);
     }

@@ -50,16 +50,16 @@ pub use first::{FirstMessage, FirstMessageError};
 
 use bytes::BytesMut;
 
+// Exotel is this family's parent.
+pub(super) use super::exotel::connected;
+
+use super::exotel::{named, pressed};
 use super::media::{MediaTemplate, Slot};
 use super::{Encoding, StopReason, Stream};
 use crate::json::ObjectWriter;
 
 /// Number of `start`.
 pub(super) const START_SEQUENCE: u64 = 1;
-
-pub(super) fn connected(out: &mut BytesMut) {
-    ObjectWriter::new(out).str("event", "connected").end();
-}
 
 pub(super) fn start(stream: &Stream, first: Option<&FirstMessage>, out: &mut BytesMut) {
     if let Some(first) = first {
@@ -107,18 +107,11 @@ pub(super) fn dtmf(
     duration_ms: u32,
     out: &mut BytesMut,
 ) {
-    head("dtmf", sequence, stream, out)
-        .object("dtmf", |dtmf| {
-            dtmf.chars("digit", [digit].into_iter())
-                .digits("duration", duration_ms.into())
-        })
-        .end();
+    pressed(head("dtmf", sequence, stream, out), digit, duration_ms);
 }
 
 pub(super) fn mark(stream: &Stream, sequence: u64, name: &str, out: &mut BytesMut) {
-    head("mark", sequence, stream, out)
-        .object("mark", |mark| mark.str("name", name))
-        .end();
+    named(head("mark", sequence, stream, out), name);
 }
 
 pub(super) fn clear(stream: &Stream, out: &mut BytesMut) {
