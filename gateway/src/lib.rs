@@ -15,6 +15,7 @@ pub mod config;
 pub mod control;
 pub mod demo;
 pub mod dial;
+mod feed;
 pub mod inspector;
 pub mod keys;
 pub mod lines;

@@ -5,13 +5,14 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::{Sink, SinkExt as _, Stream as _};
+use futures_util::Stream as _;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+
+use crate::feed::Feed;
 
 use super::bot::{Bot, Leaving};
 
@@ -29,14 +30,9 @@ pub(crate) async fn drive(
     start: Instant,
     mut stop: watch::Receiver<bool>,
 ) {
-    let mut line = Line {
-        socket,
-        unflushed: false,
-        blocked: false,
-        broken: false,
-    };
+    let mut line = Line(Feed::new(socket));
     let ending = loop {
-        let wake = bot.next_wake(line.blocked);
+        let wake = bot.next_wake(line.0.is_blocked());
         tokio::select! {
             biased;
             () = stopped(&mut stop) => break Ending::Left(Leaving::Close(GOING_AWAY)),
@@ -70,13 +66,7 @@ async fn alarm(start: Instant, at: Option<Duration>) {
     }
 }
 
-/// The socket with what is known of its sending half.
-struct Line {
-    socket: WebSocketStream<TcpStream>,
-    unflushed: bool,
-    blocked: bool,
-    broken: bool,
-}
+struct Line(Feed<TcpStream>);
 
 enum Arrived {
     Message(Message),
@@ -103,42 +93,16 @@ impl Line {
         start: Instant,
         armed: Option<Duration>,
     ) -> Poll<Arrived> {
-        if !self.broken && self.poll_send(cx, bot, start).is_err() {
-            // The reading half may still hold the close frame that explains it.
-            self.broken = true;
-            self.blocked = true;
-        }
-        if bot.next_wake(self.blocked) != armed {
+        self.0.send(cx, || bot.poll_message(start.elapsed()));
+        if bot.next_wake(self.0.is_blocked()) != armed {
             return Poll::Ready(Arrived::Nothing);
         }
         self.poll_arrival(cx)
     }
 
-    fn poll_send(&mut self, cx: &mut Context<'_>, bot: &mut Bot, start: Instant) -> Result<(), ()> {
-        self.blocked = true;
-        while let Poll::Ready(ready) = Pin::new(&mut self.socket).poll_ready(cx) {
-            ready.map_err(drop)?;
-            let Some(message) = bot.poll_message(start.elapsed()) else {
-                self.blocked = false;
-                break;
-            };
-            Pin::new(&mut self.socket)
-                .start_send(message)
-                .map_err(drop)?;
-            self.unflushed = true;
-        }
-        if self.unflushed
-            && let Poll::Ready(flushed) = Pin::new(&mut self.socket).poll_flush(cx)
-        {
-            flushed.map_err(drop)?;
-            self.unflushed = false;
-        }
-        Ok(())
-    }
-
     fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Arrived> {
         loop {
-            let message = match Pin::new(&mut self.socket).poll_next(cx) {
+            let message = match Pin::new(&mut self.0.socket).poll_next(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => {
                     return Poll::Ready(Arrived::Gone("end of connection".to_owned()));
@@ -173,23 +137,15 @@ impl Line {
             Ending::Gone(reason) => (None, format!("connection lost: {reason}")),
             Ending::Left(Leaving::Close(code)) => {
                 let closing = async {
-                    let frame = CloseFrame {
-                        code: code.into(),
-                        reason: "".into(),
-                    };
-                    let sent = self.socket.send(Message::Close(Some(frame))).await;
-                    if sent.is_ok() {
-                        self.drain().await
-                    } else {
-                        None
-                    }
+                    self.0.close(code, || None).await;
+                    self.drain().await
                 };
                 let answer = timeout(CLOSE_WAIT, closing).await.ok().flatten();
                 (answer, format!("closed by the bot with {code}"))
             }
             Ending::Left(Leaving::Reset) => {
-                let reset = self.socket.get_ref().set_zero_linger();
-                drop(self.socket);
+                let reset = self.0.socket.get_ref().set_zero_linger();
+                drop(self.0);
                 let how = reset.map_or_else(|error| error.to_string(), |()| "reset".to_owned());
                 (None, format!("dropped by the bot: {how}"))
             }

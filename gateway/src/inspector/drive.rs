@@ -5,15 +5,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::{Sink, SinkExt as _, Stream};
+use futures_util::Stream as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::CapacityError;
-use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
+
+use crate::feed::Feed;
 
 use super::conversation::Line;
 use super::finding::{Code, Found};
@@ -34,11 +35,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let start = Instant::now();
-    let mut wire = Wire {
-        socket,
-        unflushed: false,
-        broken: false,
-    };
+    let mut wire = Wire(Feed::new(socket));
     inspection.handle_tick(Duration::ZERO);
     let ended = loop {
         publish(&mut inspection, lines);
@@ -65,12 +62,7 @@ where
     inspection.into_outcome(start.elapsed())
 }
 
-/// The socket with what is known of its sending half.
-struct Wire<S> {
-    socket: WebSocketStream<S>,
-    unflushed: bool,
-    broken: bool,
-}
+struct Wire<S>(Feed<S>);
 
 /// What came from the socket.
 enum Arrived {
@@ -85,36 +77,13 @@ enum Arrived {
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     /// Sends what can be sent, then waits for what arrives. Reading never waits for sending.
     fn poll(&mut self, cx: &mut Context<'_>, inspection: &mut Inspection) -> Poll<Arrived> {
-        if !self.broken && self.poll_send(cx, inspection).is_err() {
-            // The reading half may still hold the close frame that explains it.
-            self.broken = true;
-        }
+        self.0.send(cx, || inspection.poll_message());
         self.poll_arrival(cx)
-    }
-
-    fn poll_send(&mut self, cx: &mut Context<'_>, inspection: &mut Inspection) -> Result<(), ()> {
-        while let Poll::Ready(ready) = Pin::new(&mut self.socket).poll_ready(cx) {
-            ready.map_err(drop)?;
-            let Some(message) = inspection.poll_message() else {
-                break;
-            };
-            Pin::new(&mut self.socket)
-                .start_send(message)
-                .map_err(drop)?;
-            self.unflushed = true;
-        }
-        if self.unflushed
-            && let Poll::Ready(flushed) = Pin::new(&mut self.socket).poll_flush(cx)
-        {
-            flushed.map_err(drop)?;
-            self.unflushed = false;
-        }
-        Ok(())
     }
 
     fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Arrived> {
         loop {
-            let message = match Pin::new(&mut self.socket).poll_next(cx) {
+            let message = match Pin::new(&mut self.0.socket).poll_next(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(Arrived::Gone(None)),
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Arrived::Gone(Some(error))),
@@ -158,18 +127,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 
     /// Sends the rest and a close frame, then reads until one comes back; false where the connection ends without.
     async fn close(&mut self, inspection: &mut Inspection) -> bool {
-        while !self.broken
-            && let Some(message) = inspection.poll_message()
-        {
-            self.broken = self.socket.feed(message).await.is_err();
-        }
-        if !self.broken {
-            let frame = CloseFrame {
-                code: CloseCode::Normal,
-                reason: "".into(),
-            };
-            self.broken = self.socket.send(Message::Close(Some(frame))).await.is_err();
-        }
+        let rest = || inspection.poll_message();
+        self.0.close(CloseCode::Normal.into(), rest).await;
         loop {
             match poll_fn(|cx| self.poll_arrival(cx)).await {
                 Arrived::Closed(..) => return true,

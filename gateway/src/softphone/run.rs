@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::{Sink, SinkExt as _, Stream};
+use futures_util::Stream as _;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc::Sender;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -13,6 +13,8 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+use crate::feed::Feed;
 
 use super::dialect::Packet;
 use super::event::PhoneEvent;
@@ -32,11 +34,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let start = Instant::now();
-    let mut line = Line {
-        socket,
-        unflushed: false,
-        broken: false,
-    };
+    let mut line = Line(Feed::new(socket));
     let mut missed = 0;
     phone.handle_tick(Duration::ZERO);
     loop {
@@ -64,12 +62,7 @@ where
     phone.into_report(missed)
 }
 
-/// The socket with what is known of its sending half.
-struct Line<S> {
-    socket: WebSocketStream<S>,
-    unflushed: bool,
-    broken: bool,
-}
+struct Line<S>(Feed<S>);
 
 /// What came from the socket.
 enum Arrived {
@@ -82,16 +75,13 @@ enum Arrived {
 impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
     /// Sends what can be sent, then waits for what arrives. Reading never waits for sending.
     fn poll(&mut self, cx: &mut Context<'_>, phone: &mut Phone) -> Poll<Arrived> {
-        if !self.broken && self.poll_send(cx, phone).is_err() {
-            // The reading half may still hold the close frame that explains it.
-            self.broken = true;
-        }
+        self.0.send(cx, || phone.poll_packet().map(message));
         self.poll_arrival(cx)
     }
 
     fn poll_arrival(&mut self, cx: &mut Context<'_>) -> Poll<Arrived> {
         loop {
-            let message = match Pin::new(&mut self.socket).poll_next(cx) {
+            let message = match Pin::new(&mut self.0.socket).poll_next(cx) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => {
                     return Poll::Ready(Arrived::Gone("end of connection".to_owned()));
@@ -111,41 +101,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         }
     }
 
-    fn poll_send(&mut self, cx: &mut Context<'_>, phone: &mut Phone) -> Result<(), ()> {
-        while let Poll::Ready(ready) = Pin::new(&mut self.socket).poll_ready(cx) {
-            ready.map_err(drop)?;
-            let Some(packet) = phone.poll_packet() else {
-                break;
-            };
-            Pin::new(&mut self.socket)
-                .start_send(message(packet))
-                .map_err(drop)?;
-            self.unflushed = true;
-        }
-        if self.unflushed
-            && let Poll::Ready(flushed) = Pin::new(&mut self.socket).poll_flush(cx)
-        {
-            flushed.map_err(drop)?;
-            self.unflushed = false;
-        }
-        Ok(())
-    }
-
     /// Sends the rest and a close frame, then reads until the connection ends; yields the far end's close frame.
     async fn close(&mut self, phone: &mut Phone) -> Option<Arrived> {
         let by_us = !phone.is_closed();
-        while by_us
-            && !self.broken
-            && let Some(packet) = phone.poll_packet()
-        {
-            self.broken = self.socket.feed(message(packet)).await.is_err();
-        }
-        if by_us && !self.broken {
-            let frame = CloseFrame {
-                code: CloseCode::Normal,
-                reason: "".into(),
-            };
-            self.broken = self.socket.send(Message::Close(Some(frame))).await.is_err();
+        if by_us {
+            let rest = || phone.poll_packet().map(message);
+            self.0.close(CloseCode::Normal.into(), rest).await;
         }
         let mut last = None;
         loop {

@@ -2,7 +2,7 @@
 
 use std::future::pending;
 
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{DuplexStream, duplex};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::protocol::Role;

@@ -1,6 +1,6 @@
 //! The loop against small far ends: in memory on a paused clock, and the upgrade over real sockets.
 
-use futures_util::StreamExt as _;
+use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
 use tokio::net::TcpListener;
