@@ -27,16 +27,23 @@ pub enum Sound {
     Hiss,
     /// Somebody speaks.
     Voice,
+    /// Somebody speaks for a second, then the line hisses for three.
+    Pauses,
 }
 
 impl Sound {
-    /// One second of it.
+    /// One second of it; of a voice with pauses four.
     fn second(self, rate_hz: u32) -> Vec<i16> {
         let samples = rate_hz as usize;
         match self {
             Self::Silence => vec![0; samples],
             Self::Hiss => signal::hiss(samples),
             Self::Voice => signal::voice(rate_hz, samples),
+            Self::Pauses => {
+                let mut sound = signal::voice(rate_hz, samples);
+                sound.extend(signal::hiss(3 * samples));
+                sound
+            }
         }
     }
 }
@@ -47,6 +54,7 @@ impl fmt::Display for Sound {
             Self::Silence => "silence",
             Self::Hiss => "hiss",
             Self::Voice => "voice",
+            Self::Pauses => "voice with pauses",
         })
     }
 }

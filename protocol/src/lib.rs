@@ -17,6 +17,7 @@
 pub mod bot;
 pub mod carrier;
 pub mod client;
+pub mod websocket;
 
 mod excerpt;
 mod json;

@@ -184,7 +184,7 @@ impl CallRig {
                 .poll_output(self.now, LinkSet::ALL, &mut self.scratch);
             match output {
                 Output::Send(LinkId::CALLER, kind) => self.send(kind),
-                Output::Send(..) => drop(self.scratch.out.split().freeze()),
+                Output::Send(..) => self.scratch.out.clear(),
                 Output::Open(id, LinkSpec::Dial(_)) if self.bot_says.is_some() => {
                     self.bot = self.bot_says.take().map(|says| (id, says));
                     let up = Input::Up(id);
@@ -205,16 +205,17 @@ impl CallRig {
         }
     }
 
-    /// As the socket takes a message: the buffer is given away, copied to the socket and dropped.
+    /// As the socket takes a message: it is copied, and its buffer used for the next.
     fn send(&mut self, kind: SendKind) {
-        let message = self.scratch.out.split().freeze();
+        let message = &mut self.scratch.out;
         if kind == SendKind::Text {
-            debug_assert!(str::from_utf8(&message).is_ok(), "text is UTF-8");
+            debug_assert!(str::from_utf8(message).is_ok(), "text is UTF-8");
         }
         self.last.clear();
-        self.last.extend_from_slice(&message);
+        self.last.extend_from_slice(message);
         self.sent.messages += 1;
         self.sent.bytes += message.len() as u64;
+        message.clear();
     }
 }
 

@@ -30,10 +30,11 @@ pub enum HearingPath {
 
 impl HearingPath {
     /// Every listener.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Vad(16_000, Sound::Silence),
         Self::Vad(16_000, Sound::Hiss),
         Self::Vad(16_000, Sound::Voice),
+        Self::Vad(16_000, Sound::Pauses),
         Self::Vad(8_000, Sound::Silence),
         Self::Vad(8_000, Sound::Hiss),
         Self::Vad(8_000, Sound::Voice),

@@ -6,6 +6,7 @@
 
 mod closing;
 mod leaving;
+mod mailbox;
 mod opening;
 
 use std::future::Future;
@@ -23,6 +24,7 @@ use super::ShardState;
 use super::link::{Link, Slot, SocketLink};
 use super::transport::MediaStream;
 use leaving::Leaving;
+use mailbox::Mailbox;
 
 const LINKS: usize = 8;
 
@@ -39,7 +41,7 @@ const CLOSE_MS: u64 = 2_000;
 pub(super) struct CallTask<A, S> {
     call: Call<A>,
     slots: [Option<Slot<S>>; LINKS],
-    mailbox: mpsc::Receiver<Control>,
+    mailbox: Mailbox,
     timer: Pin<Box<Sleep>>,
     timer_armed: bool,
     stage: Stage,
@@ -73,7 +75,7 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
         Self {
             call,
             slots,
-            mailbox,
+            mailbox: Mailbox::new(mailbox),
             timer: Box::pin(tokio::time::sleep_until(Instant::now())),
             timer_armed: false,
             stage: Stage::Fresh,
@@ -111,8 +113,8 @@ impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
         }
     }
 
-    fn take_orders(&mut self, cx: &mut Context<'_>, now: Time, scratch: &mut Scratch) {
-        while let Poll::Ready(Some(order)) = self.mailbox.poll_recv(cx) {
+    fn take_orders(&mut self, cx: &Context<'_>, now: Time, scratch: &mut Scratch) {
+        while let Some(order) = self.mailbox.next(cx) {
             self.call.handle_input(now, Input::Control(order), scratch);
         }
     }

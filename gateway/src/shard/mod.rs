@@ -6,6 +6,7 @@
 mod driver;
 mod link;
 mod reach;
+mod tcp;
 mod transport;
 
 use std::cell::RefCell;
@@ -237,7 +238,7 @@ async fn begin(new: NewCall, state: Rc<ShardState<Transport>>) {
             return;
         }
     };
-    let caller = SocketLink::new(transport, early, new.max_message_bytes).await;
+    let caller = SocketLink::new(transport, early, new.max_message_bytes);
     let call = make_call(new.route, new.caller, new.info);
     let mut reporter = new.reporter;
     let events = Box::new(move |event| reporter.report(event));

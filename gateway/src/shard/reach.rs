@@ -53,7 +53,7 @@ impl Reach<Transport> for Dialer {
             let newborn = dialled.await.unwrap_or(Err(DialFault::Refused))?;
             let adopted = newborn.adopt();
             let (transport, early) = adopted.map_err(|_| DialFault::Refused)?;
-            let link = SocketLink::client(transport, early, max_message_bytes).await;
+            let link = SocketLink::client(transport, early, max_message_bytes);
             Ok(Box::new(link))
         })
     }

@@ -174,13 +174,14 @@ def web(answer: Callable[[Posted], Answer]) -> Iterator[Web]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             post = Posted(self.path, headers, self.rfile.read(int(headers["content-length"])))
             reply = answer(post)
+            # Before the answer: the next post follows it at once, in another thread.
+            made.posted.put(post)
             self.send_response(reply.status)
             self.send_header("Content-Type", reply.content_type)
             self.end_headers()
             for piece in reply.pieces:
                 self.wfile.write(piece)
                 self.wfile.flush()
-            made.posted.put(post)
 
         def log_message(self, format: str, *args: object) -> None:
             """Says nothing."""

@@ -11,7 +11,7 @@ use trunkline_codecs::resample::Resampler;
 /// Notices that may wait.
 const NOTICES: usize = 64;
 /// An empty queue gives back what it holds beyond this.
-const KEPT_BYTES: usize = 4 * 1024;
+const KEPT_BYTES: usize = 1_024;
 
 /// What an agent is told between the caller's audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

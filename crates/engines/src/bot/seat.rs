@@ -47,6 +47,8 @@ pub(super) struct Seat {
     /// Caller audio that is no whole message yet.
     audio: Vec<u8>,
     frame_bytes: usize,
+    /// Kept of the buffer: one step of a long silence, 100 ms. At least two messages.
+    kept_bytes: usize,
     /// Until when it may take its last messages, once it has been left.
     pub(super) leaves_at: Time,
     /// More waited than may.
@@ -55,13 +57,15 @@ pub(super) struct Seat {
 
 impl Seat {
     /// A bot that is being dialled.
-    pub(super) const fn new(
+    pub(super) fn new(
         id: LinkId,
         number: u32,
         target: Target,
         socket: BotSocket,
         frame_bytes: usize,
     ) -> Self {
+        let stream = socket.stream();
+        let step_bytes = stream.rate_hz.div_ceil(10) * stream.encoding.sample_bytes();
         Self {
             id,
             number,
@@ -72,6 +76,7 @@ impl Seat {
             notes: VecDeque::new(),
             audio: Vec::new(),
             frame_bytes,
+            kept_bytes: (step_bytes as usize).max(2 * frame_bytes),
             leaves_at: Time::ZERO,
             is_overfull: false,
         }
@@ -148,6 +153,9 @@ impl Seat {
         let (frame, _) = self.audio.split_at(self.frame_bytes.min(self.audio.len()));
         let kind = self.socket.media(frame, out);
         self.audio.drain(..frame.len());
+        if self.audio.is_empty() {
+            self.audio.shrink_to(self.kept_bytes);
+        }
         send_kind(kind)
     }
 
@@ -170,5 +178,71 @@ const fn send_kind(kind: FrameKind) -> SendKind {
     match kind {
         FrameKind::Text => SendKind::Text,
         FrameKind::Binary => SendKind::Binary,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use trunkline_protocol::Secret;
+    use trunkline_protocol::bot::{Dialect, Encoding, Stream};
+
+    use super::*;
+
+    fn seat(encoding: Encoding, rate_hz: u32, frame_bytes: usize) -> Seat {
+        let stream = Stream {
+            stream_id: "MZ".to_owned(),
+            call_id: "CA".to_owned(),
+            account_id: "AC".to_owned(),
+            from: String::new(),
+            to: String::new(),
+            parameters: Vec::new(),
+            encoding,
+            rate_hz,
+            binary: false,
+        };
+        let target = Target {
+            url: Secret::new("wss://a.example/"),
+            headers: Vec::new(),
+            signing: None,
+        };
+        let socket = BotSocket::new(Dialect::Twilio, stream, None);
+        Seat::new(LinkId::CALLER, 1, target, socket, frame_bytes)
+    }
+
+    /// The buffer's capacity once a piece of so many bytes is told.
+    fn capacity_after(seat: &mut Seat, bytes: usize) -> usize {
+        let mut out = BytesMut::new();
+        seat.hear(&vec![0; bytes]);
+        while seat.audio.len() >= seat.frame_bytes {
+            seat.poll_audio(&mut out);
+            out.clear();
+        }
+        assert!(seat.audio.is_empty());
+        seat.audio.capacity()
+    }
+
+    #[test]
+    fn the_steps_of_a_silence_find_room_whatever_the_format() {
+        for (encoding, rate_hz, frame_bytes, step_bytes) in [
+            (Encoding::Mulaw, 8_000, 160, 800),
+            (Encoding::Pcm16, 8_000, 320, 1_600),
+            (Encoding::Pcm16, 16_000, 640, 3_200),
+            (Encoding::Pcm16, 24_000, 960, 4_800),
+        ] {
+            let mut seat = seat(encoding, rate_hz, frame_bytes);
+            // The first piece of a silence is twice as long.
+            assert_eq!(capacity_after(&mut seat, 2 * step_bytes), step_bytes);
+            for _ in 0..10 {
+                let room = seat.audio.as_ptr();
+                assert_eq!(capacity_after(&mut seat, step_bytes), step_bytes);
+                assert_eq!(seat.audio.as_ptr(), room, "{rate_hz} Hz");
+            }
+        }
+    }
+
+    #[test]
+    fn two_long_messages_find_room() {
+        let mut seat = seat(Encoding::Mulaw, 8_000, 1_600);
+        assert_eq!(capacity_after(&mut seat, 8_000), 3_200);
     }
 }

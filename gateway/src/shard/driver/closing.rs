@@ -9,13 +9,13 @@ use super::super::transport::MediaStream;
 use super::{CallTask, Stage};
 
 impl<A: Agent + Unpin, S: MediaStream> CallTask<A, S> {
-    /// A link has nothing more to give. A peer whose close could not be answered yet is answered still; the call
-    /// need not wait for that.
+    /// A link has nothing more to give. A peer that has closed and is not yet seen off is so still; the call need not
+    /// wait for that.
     pub(super) fn lose(&mut self, now: Time, id: LinkId, why: Down, scratch: &mut Scratch) {
-        let owes_close = self.slot(id).is_some_and(|slot| slot.owes_close());
-        if owes_close && id != LinkId::CALLER {
+        let is_leaving = self.slot(id).is_some_and(|slot| slot.is_leaving());
+        if is_leaving && id != LinkId::CALLER {
             self.close_link(id, 1000);
-        } else if !owes_close && let Some(slot) = self.slots.get_mut(id.slot()) {
+        } else if !is_leaving && let Some(slot) = self.slots.get_mut(id.slot()) {
             *slot = None;
         }
         self.call.handle_input(now, Input::Down(id, why), scratch);

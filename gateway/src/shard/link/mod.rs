@@ -41,7 +41,7 @@ pub(super) struct Slot<S> {
 }
 
 /// From how much on nothing more is handed to a link before its next flush. With the largest message, the
-/// 16 KiB of a transcript or of a bot's own opening, it stays within the library's own bound.
+/// 16 KiB of a transcript or of a bot's own opening, it stays within a socket's own bound.
 const FEED_BYTES: usize = 4 * 1_024;
 
 impl<S: MediaStream> Slot<S> {
@@ -63,9 +63,9 @@ impl<S: MediaStream> Slot<S> {
         }
     }
 
-    /// Whether the peer has closed and waits for our answer, which has not gone out.
-    pub(super) fn owes_close(&self) -> bool {
-        matches!(&self.link, Link::Socket(link) if link.owes_close())
+    /// Whether the peer has closed and its socket is still to be seen off.
+    pub(super) fn is_leaving(&self) -> bool {
+        matches!(&self.link, Link::Socket(link) if link.is_leaving())
     }
 
     /// The next frame. It borrows the link's buffer and is gone with the next call.

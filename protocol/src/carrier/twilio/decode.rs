@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::encode::Templates;
+use super::scan::scan;
 use super::{CarrierEvent, Fault, Phase, Start, Twilio};
 use crate::Frame;
 use crate::excerpt::excerpt;
@@ -77,6 +78,18 @@ impl Twilio {
         audio: &mut Vec<u8>,
     ) -> Result<CarrierEvent<'a>, Fault> {
         audio.clear();
+        match self.scan(frame, audio) {
+            Some(event) => Ok(event),
+            None => self.parse(frame, audio),
+        }
+    }
+
+    /// The same by the parser alone. `audio` is empty.
+    pub(super) fn parse<'a>(
+        &mut self,
+        frame: Frame<'a>,
+        audio: &mut Vec<u8>,
+    ) -> Result<CarrierEvent<'a>, Fault> {
         let wire = parse(frame)?;
         if matches!(self.phase, Phase::Stopped) {
             return Err(Fault::AfterStop);
@@ -112,6 +125,29 @@ impl Twilio {
                 expected: "the event's name",
             }),
         }
+    }
+
+    /// A media message of this stream in Twilio's own form; anything else, or wrong in any way, is for the parser.
+    fn scan<'a>(&self, frame: Frame<'a>, audio: &mut Vec<u8>) -> Option<CarrierEvent<'a>> {
+        let (Frame::Text(text), Phase::Streaming(stream)) = (frame, &self.phase) else {
+            return None;
+        };
+        let media = scan(text).filter(|media| media.stream_sid == stream.sid())?;
+        if text.len() > MAX_MESSAGE_BYTES {
+            return None;
+        }
+        if STANDARD
+            .decode_append(media.payload.as_bytes(), audio)
+            .is_err()
+        {
+            audio.clear();
+            return None;
+        }
+        Some(CarrierEvent::Media {
+            chunk: Some(media.chunk),
+            sequence: Some(media.sequence),
+            timestamp_ms: Some(media.timestamp_ms),
+        })
     }
 
     fn start<'a>(&mut self, wire: Wire<'a>) -> Result<CarrierEvent<'a>, Fault> {

@@ -36,6 +36,7 @@
 mod decode;
 mod encode;
 mod fault;
+mod scan;
 mod start;
 
 pub use encode::NoStream;

@@ -80,7 +80,7 @@ impl Reach<DuplexStream> for Exchange {
         self.dials.borrow_mut().push_back(Ring { spec, answer });
         Dialling::new(async move {
             let (near, early) = answered.await.unwrap_or(Err(DialFault::Refused))?;
-            let link = SocketLink::client(near, early, max_message_bytes).await;
+            let link = SocketLink::client(near, early, max_message_bytes);
             Ok(Box::new(link))
         })
     }

@@ -74,7 +74,7 @@ impl<A: Agent + Unpin + 'static> Setup<A> {
     /// Starts it.
     pub(super) async fn start(self) -> (Line, Probe<A>) {
         let (near, far) = tokio::io::duplex(self.pipe_bytes);
-        let caller = SocketLink::new(near, Vec::new(), 64 * 1_024).await;
+        let caller = SocketLink::new(near, Vec::new(), 64 * 1_024);
         let phone = WebSocketStream::from_raw_socket(far, Role::Client, None).await;
         let (orders, mailbox) = mpsc::channel(16);
         let events = Rc::new(RefCell::new(Vec::new()));
