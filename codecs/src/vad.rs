@@ -5,6 +5,10 @@
 //! is resampled first, which [`Vad`] does. It measures activity only: who speaks and whether the turn is over are
 //! decided elsewhere. Music, and ringback of 440 and 480 Hz, which beats as fast as a voice moves,
 //! can pass for speech.
+//!
+//! The detector is nearly all of the cost, and is asked about every frame but those quieter than
+//! [`min_rms`](VadConfig::min_rms). None can be left out on steady noise, where a guard lets nothing start anyway: it
+//! remembers more than 4 s, and would find other starts later.
 
 mod any_rate;
 mod swing;
@@ -186,12 +190,13 @@ impl Segmenter {
     }
 
     fn finish_frame(&mut self, on_event: &mut impl FnMut(VadEvent)) {
-        if rms(&self.frame) < f32::from(self.config.min_rms) {
+        let rms = rms(&self.frame);
+        if rms < f32::from(self.config.min_rms) {
             self.finish_silent_frame(on_event);
         } else {
             self.silent_frames = 0;
             self.swing.push(&self.frame);
-            self.gain.apply(&mut self.frame);
+            self.gain.apply_at(rms, &mut self.frame);
             let score = self.detector.predict_i16(&self.frame);
             self.decide(score, on_event);
         }

@@ -64,7 +64,12 @@ impl AutoGain {
     /// Lifts a frame in place, gliding from the last frame's gain. Samples beyond the range are
     /// clipped.
     pub fn apply(&mut self, frame: &mut [i16]) {
-        let allowed = self.allowed(rms(frame));
+        self.apply_at(rms(frame), frame);
+    }
+
+    /// [`Self::apply`], where the root mean square of the frame is known.
+    pub(crate) fn apply_at(&mut self, rms: f32, frame: &mut [i16]) {
+        let allowed = self.allowed(rms);
         let lowest = self
             .gain
             .saturating_sub(u32::from(self.config.max_fall_db) * PER_DB);
@@ -76,12 +81,7 @@ impl AutoGain {
         } else {
             self.factor
         };
-        let step = (to - from) / frame.len().max(1) as f32;
-        let mut gain = from;
-        for sample in frame {
-            gain += step;
-            *sample = (f32::from(*sample) * gain) as i16;
-        }
+        glide(frame, from, to);
         self.factor = to;
     }
 
@@ -103,6 +103,25 @@ impl AutoGain {
     fn allowed(&self, rms: f32) -> u32 {
         let db = 20.0 * (f32::from(self.config.target_rms) / rms.max(1.0)).log10();
         (db * PER_DB as f32) as u32
+    }
+}
+
+/// Scales a frame by factors that run from `from` to `to`.
+fn glide(frame: &mut [i16], from: f32, to: f32) {
+    let step = (to - from) / frame.len().max(1) as f32;
+    let scaled = |sample: i16, gain: f32| (f32::from(sample) * gain) as i16;
+    // One factor, as for a talker who needs no gain and for a line that gets all there is, does not wait
+    // for a sum from sample to sample.
+    if step == 0.0 {
+        if from != 1.0 {
+            frame.iter_mut().for_each(|s| *s = scaled(*s, from));
+        }
+        return;
+    }
+    let mut gain = from;
+    for sample in frame {
+        gain += step;
+        *sample = scaled(*sample, gain);
     }
 }
 
@@ -149,6 +168,19 @@ mod tests {
         assert!((gain.gain_db() - 12.0).abs() < 0.5, "{}", gain.gain_db());
         gain.rest(u64::MAX);
         assert_eq!(gain.gain_db(), 24.0);
+    }
+
+    #[test]
+    fn one_factor_scales_as_a_glide_that_stands_does() {
+        for factor in [1.0, 3.7, 15.848_932] {
+            let mut frame: Vec<i16> = (i16::MIN..=i16::MAX).step_by(13).collect();
+            let one_by_one: Vec<i16> = frame
+                .iter()
+                .map(|&s| (f32::from(s) * factor) as i16)
+                .collect();
+            glide(&mut frame, factor, factor);
+            assert_eq!(frame, one_by_one, "{factor}");
+        }
     }
 
     #[test]
