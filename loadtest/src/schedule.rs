@@ -15,15 +15,46 @@ pub(crate) struct Schedule {
     calls: u32,
     seconds: u32,
     ramp_per_s: u32,
+    /// How long a call lasts that does not last to the end.
+    hold: Option<Duration>,
 }
 
 impl Schedule {
     /// `calls` begun at `ramp_per_s` (at least 1), which then all talk for `seconds`.
-    pub(crate) fn new(calls: u32, seconds: u32, ramp_per_s: u32) -> Self {
+    pub(crate) fn together(calls: u32, seconds: u32, ramp_per_s: u32) -> Self {
         Self {
             calls,
             seconds,
             ramp_per_s: ramp_per_s.max(1),
+            hold: None,
+        }
+    }
+
+    /// For `seconds`, `per_s` calls (at least 1) begun in each of them, each as long as `hold`.
+    pub(crate) fn churn(per_s: u32, seconds: u32, hold: Duration) -> Self {
+        Self {
+            calls: per_s.max(1).saturating_mul(seconds),
+            seconds,
+            ramp_per_s: per_s.max(1),
+            hold: Some(hold),
+        }
+    }
+
+    /// Calls in all.
+    pub(crate) const fn calls(&self) -> u32 {
+        self.calls
+    }
+
+    /// Whether calls come and go.
+    pub(crate) const fn is_churn(&self) -> bool {
+        self.hold.is_some()
+    }
+
+    /// Calls at the same time.
+    pub(crate) fn at_once(&self) -> u64 {
+        match self.hold {
+            Some(hold) => (u128::from(self.ramp_per_s) * hold.as_millis() / 1_000) as u64,
+            None => self.calls.into(),
         }
     }
 
@@ -32,14 +63,18 @@ impl Schedule {
         Duration::from_secs(1) * caller / self.ramp_per_s
     }
 
-    /// When every caller should be talking.
+    /// When as many calls are running as there will be.
     pub(crate) fn steady(&self) -> Duration {
-        self.dials(self.calls)
+        self.hold.unwrap_or_else(|| self.dials(self.calls))
     }
 
-    /// When every caller stops.
+    /// When the calls stop, or, where each has its own end, when the last was begun.
     pub(crate) fn ends(&self) -> Duration {
-        self.steady() + Duration::from_secs(self.seconds.into())
+        let seconds = Duration::from_secs(self.seconds.into());
+        match self.hold {
+            Some(_) => seconds,
+            None => self.steady() + seconds,
+        }
     }
 
     /// When the first frame of a caller is due who was put through at `connected`.
@@ -51,10 +86,12 @@ impl Schedule {
         Duration::from_micros(connected_us + wait_us)
     }
 
-    /// Frames due from `first` until the end.
+    /// Frames due in a call that begins with `first`.
     pub(crate) fn frames(&self, first: Duration) -> u32 {
-        let left = self.ends().saturating_sub(first);
-        u32::try_from(left.as_micros().div_ceil(FRAME.as_micros())).unwrap_or(u32::MAX)
+        let lasts = self
+            .hold
+            .unwrap_or_else(|| self.ends().saturating_sub(first));
+        u32::try_from(lasts.as_micros().div_ceil(FRAME.as_micros())).unwrap_or(u32::MAX)
     }
 }
 
@@ -73,7 +110,7 @@ mod tests {
 
     #[test]
     fn callers_dial_one_after_the_other_and_end_together() {
-        let schedule = Schedule::new(50, 10, 25);
+        let schedule = Schedule::together(50, 10, 25);
         assert_eq!(schedule.dials(0), us(0));
         assert_eq!(schedule.dials(10), us(400_000));
         assert_eq!(schedule.steady(), us(2_000_000));
@@ -82,6 +119,18 @@ mod tests {
         assert_eq!(schedule.frames(us(11_980_000)), 1);
         assert_eq!(schedule.frames(us(11_979_999)), 2);
         assert_eq!(schedule.frames(us(12_000_000)), 0);
+        assert_eq!(schedule.at_once(), 50);
+    }
+
+    #[test]
+    fn calls_of_a_churn_each_have_their_own_end() {
+        let schedule = Schedule::churn(200, 30, Duration::from_millis(500));
+        assert_eq!(schedule.calls(), 6_000);
+        assert_eq!(schedule.at_once(), 100);
+        assert_eq!(schedule.dials(200), us(1_000_000));
+        assert_eq!(schedule.steady(), us(500_000));
+        assert_eq!(schedule.ends(), us(30_000_000));
+        assert_eq!(schedule.frames(us(29_999_999)), 25);
     }
 
     #[test]

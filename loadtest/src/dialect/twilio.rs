@@ -3,12 +3,10 @@
 //! Text messages, JSON; all counters are strings; audio is base64 of μ-law at 8 kHz, 160 bytes a message.
 //! `connected`, `start`, `media` …, `stop`. Source: Twilio, "Media Streams - WebSocket messages".
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::Heard;
+use super::{Heard, scan};
 
 pub(super) fn path(agent: &str) -> String {
     format!("/v1/telephony/streams/twilio/{agent}")
@@ -45,7 +43,7 @@ pub(super) fn media(caller: u32, number: u32, mulaw: &[u8]) -> Message {
         u64::from(number) + 2,
         u64::from(number) + 1,
         u64::from(number) * 20,
-        STANDARD.encode(mulaw),
+        scan::encode(mulaw),
         stream_sid(caller),
     ))
 }
@@ -57,26 +55,54 @@ pub(super) fn stop(caller: u32) -> Message {
     )
 }
 
-pub(super) fn decode(text: &str, audio: &mut Vec<u8>) -> Heard {
-    let Ok(message) = serde_json::from_str::<Value>(text) else {
-        return Heard::Complaint("a message that is not JSON".to_owned());
-    };
-    match message.get("event").and_then(Value::as_str) {
-        Some("media") => {
-            let payload = message.pointer("/media/payload").and_then(Value::as_str);
-            match payload.map(|payload| STANDARD.decode_vec(payload, audio)) {
-                Some(Ok(())) => Heard::Audio,
-                _ => Heard::Complaint("a media message without base64".to_owned()),
-            }
+pub(super) fn decode(caller: u32, json: &str, audio: &mut Vec<u8>) -> Heard {
+    match scan::text(json, "event") {
+        Some("media" | "clear") if is_anothers(caller, json) => {
+            Heard::Complaint("media or a clear of another stream".to_owned())
         }
-        // An echo never ends its utterance, and never is cut off.
-        Some("mark" | "clear") => Heard::Other,
+        Some("media") if scan::payload(json, audio) => Heard::Audio,
+        Some("media") => Heard::Complaint("a media message without base64".to_owned()),
+        Some("clear") => Heard::Clear,
+        Some("mark") => Heard::Other,
         other => Heard::Complaint(format!("expected media, mark or clear, got {other:?}")),
     }
 }
 
+/// As a bot. The stream's name is wanted in every message; `start` says it.
+pub(super) fn echo(json: &str, stream: &mut String) -> Option<Message> {
+    if !scan::is_media(json) {
+        if let Some(name) = scan::text(json, "streamSid") {
+            name.clone_into(stream);
+        }
+        return None;
+    }
+    scan::text(json, "payload").map(|base64| base64_media(base64, stream))
+}
+
+pub(super) fn say(mulaw: &[u8], stream: &str) -> Message {
+    base64_media(&scan::encode(mulaw), stream)
+}
+
+pub(super) fn clear(stream: &str) -> Message {
+    Message::text(format!(r#"{{"event":"clear","streamSid":"{stream}"}}"#))
+}
+
+fn base64_media(base64: &str, stream: &str) -> Message {
+    Message::text(format!(
+        r#"{{"event":"media","streamSid":"{stream}","media":{{"payload":"{base64}"}}}}"#
+    ))
+}
+
 fn stream_sid(caller: u32) -> String {
     format!("MZ{caller:032x}")
+}
+
+/// Whether the message names a stream that is not the caller's. Read, for to write a name for every message is dear.
+fn is_anothers(caller: u32, json: &str) -> bool {
+    scan::text(json, "streamSid").is_some_and(|name| {
+        let digits = name.strip_prefix("MZ").filter(|digits| digits.len() == 32);
+        digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()) != Some(caller)
+    })
 }
 
 fn call_sid(caller: u32) -> String {
@@ -85,6 +111,8 @@ fn call_sid(caller: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     #[test]
@@ -96,8 +124,14 @@ mod tests {
         assert_eq!(json["media"]["timestamp"], "0");
         assert_eq!(json["streamSid"], "MZ00000000000000000000000000000007");
         let mut audio = Vec::new();
-        assert_eq!(decode(message.to_text()?, &mut audio), Heard::Audio);
+        assert_eq!(decode(7, message.to_text()?, &mut audio), Heard::Audio);
         assert_eq!(audio, [0xFF; 160]);
+        for message in [message, clear("MZ7"), clear(&stream_sid(8))] {
+            let heard = decode(9, message.to_text()?, &mut audio);
+            assert!(matches!(heard, Heard::Complaint(_)), "{message}");
+        }
+        let own = clear(&stream_sid(9));
+        assert_eq!(decode(9, own.to_text()?, &mut audio), Heard::Clear);
         Ok(())
     }
 
@@ -110,7 +144,7 @@ mod tests {
             r#"{"event":"media","media":{}}"#,
             r#"{"event":"media","media":{"payload":"?"}}"#,
         ] {
-            let heard = decode(text, &mut Vec::new());
+            let heard = decode(7, text, &mut Vec::new());
             assert!(matches!(heard, Heard::Complaint(_)), "{text}: {heard:?}");
         }
     }

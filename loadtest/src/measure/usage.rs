@@ -1,4 +1,4 @@
-//! What the gateway's process costs, read from /proc (proc(5)).
+//! What a server's process costs, read from /proc (proc(5)).
 
 use std::fs;
 
@@ -20,7 +20,7 @@ impl Usage {
     /// It is gone, or the kernel keeps no scheduling statistics.
     pub(crate) fn read(pid: u32) -> anyhow::Result<Self> {
         let status = fs::read_to_string(format!("/proc/{pid}/status"))
-            .with_context(|| format!("--server-pid {pid}"))?;
+            .with_context(|| format!("process {pid}"))?;
         let mut run_ns = 0;
         for thread in fs::read_dir(format!("/proc/{pid}/task"))? {
             let path = thread?.path().join("schedstat");
