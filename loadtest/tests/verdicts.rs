@@ -127,12 +127,16 @@ async fn a_limit_that_is_exceeded_or_unknown_is_told() -> anyhow::Result<()> {
         said.contains("/counts/received: expected at most 1, got 1"),
         "{said}"
     );
-    let (output, _) = call(Fault::None, &["--at-most", "/server/happiness=1"]).await?;
-    let said = String::from_utf8(output.stderr)?;
+    let (output, figures) = call(Fault::None, &["--at-most", "/server/happiness=1"]).await?;
+    let said = String::from_utf8(output.stdout)?;
     assert!(!output.status.success());
     assert!(
-        said.contains("/server/happiness: expected a figure"),
+        said.contains("/server/happiness: expected at most 1, got no such figure"),
         "{said}"
+    );
+    assert!(
+        figures["groups"][0]["clean"] == true,
+        "the report is written all the same"
     );
     Ok(())
 }

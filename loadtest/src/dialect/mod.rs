@@ -105,13 +105,17 @@ impl Speech {
     /// The request that opens a call to `agent` at `to`. A path in `to` is taken as it is.
     ///
     /// # Errors
-    /// Not a URL, or a key that cannot be a header.
+    /// Not the URL of a socket without TLS, or a key that cannot be a header.
     pub(crate) fn request(
         &self,
         to: &str,
         agent: &str,
         key: Option<&str>,
     ) -> anyhow::Result<Request> {
+        anyhow::ensure!(
+            to.starts_with("ws://"),
+            "expected ws://HOST:PORT, got {to:?}"
+        );
         let bare = to.trim_end_matches('/');
         let has_path = bare
             .split_once("://")

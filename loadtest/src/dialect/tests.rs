@@ -32,6 +32,15 @@ fn the_key_travels_where_each_dialect_has_a_place_for_it() -> anyhow::Result<()>
 }
 
 #[test]
+fn what_is_no_socket_without_tls_is_refused_before_anybody_calls() {
+    for to in ["http://127.0.0.1:1", "wss://127.0.0.1:1", "127.0.0.1:1", ""] {
+        let request = speech(Dialect::Twilio).request(to, "echo", None);
+        let error = request.map(|_| ()).unwrap_err().to_string();
+        assert_eq!(error, format!("expected ws://HOST:PORT, got {to:?}"));
+    }
+}
+
+#[test]
 fn a_message_of_the_wrong_kind_is_a_complaint() {
     let mut audio = Vec::new();
     for (dialect, message) in [
